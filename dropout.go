@@ -1,0 +1,158 @@
+package dropout
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+)
+
+// Dropout is inverted dropout with a fixed drop probability p. The zero value
+// has p = 0 and one worker.
+//
+// With T = round((1-p)·2^32) and scale = float32(2^32/T):
+//
+//	forward    y[i]  = keep[i] ? x[i]·scale  : +0
+//	backward   dx[i] = keep[i] ? dy[i]·scale : +0
+//
+// Every method writes every element of dst. dst may be the very slice it is
+// computed from; otherwise the two must not overlap. All arguments are checked
+// before anything is written: after a panic nothing has changed, rng included.
+//
+// A Dropout is a value without hidden state and may be used by any number of
+// goroutines at once, as long as they don't share dst, mask or rng.
+type Dropout struct {
+	drop    uint64 // 2^32 - T, so that the zero value keeps everything
+	workers int    // goroutines for a long call; 0 means 1
+}
+
+// one is 1.0 as a threshold: T at p = 0.
+const one = 1 << 32
+
+// New returns a Dropout that drops with probability p, rounded so that 1-p is a
+// multiple of 2^-32. It gives an error if p is NaN or outside [0, 1].
+func New(p float64) (Dropout, error) {
+	if !(p >= 0 && p <= 1) {
+		return Dropout{}, fmt.Errorf("dropout: New: p is %v, want 0 <= p <= 1", p)
+	}
+	return Dropout{drop: one - uint64(math.Round((1-p)*one))}, nil
+}
+
+// P returns the drop probability in force, 1 - T/2^32: the p given to New to
+// within 2^-33.
+func (d Dropout) P() float64 { return float64(d.drop) / one }
+
+// Scale returns what kept elements are multiplied by, float32(2^32/T). It
+// belongs to the p in force, so that the expected value of y is x. At p = 1,
+// where nothing is kept, it is +Inf.
+func (d Dropout) Scale() float32 {
+	return float32(one / float64(d.threshold()))
+}
+
+// threshold returns T.
+func (d Dropout) threshold() uint64 { return one - d.drop }
+
+// Workers returns a copy of d whose calls over long slices use up to n
+// goroutines, the caller's included. The results are the same bits for every n.
+// Slices below about 100,000 elements are not worth a goroutine and take one.
+// It panics if n is less than 1.
+func (d Dropout) Workers(n int) Dropout {
+	if n < 1 {
+		panic(fmt.Sprintf("dropout: Workers: n is %d, want at least 1", n))
+	}
+	d.workers = n
+	return d
+}
+
+// Forward sets dst to src with elements dropped and survivors scaled, and
+// advances rng by 8·⌈n/64⌉ words for n elements, whatever p is. The bits of the
+// elements that were kept are stored in mask, unless mask is nil; further words
+// of a longer mask are left alone.
+//
+// With p = 0 dst is a bit-for-bit copy of src; with p = 1 it is +0.
+//
+// It panics if dst and src differ in length or overlap without being the same,
+// if mask is neither nil nor long enough, or if rng is nil.
+func (d Dropout) Forward(dst, src []float32, mask Mask, rng *PCG) {
+	checkSlices("Forward", dst, "src", src)
+	if mask != nil {
+		checkMask("Forward", mask, len(dst))
+	}
+	checkPCG("Forward", rng)
+	at := *rng
+	rng.skip(maskWords(len(dst)))
+	d.forward(dst, src, mask, at)
+}
+
+// Backward sets dst to grad sent through the mask that Forward stored: the
+// kept elements times the scale, +0 for the others. The bits of mask are all it
+// goes by, so mask must be one drawn with the same p.
+//
+// It panics if dst and grad differ in length or overlap without being the same,
+// or if mask is not long enough.
+func (d Dropout) Backward(dst, grad []float32, mask Mask) {
+	checkSlices("Backward", dst, "grad", grad)
+	checkMask("Backward", mask, len(dst))
+	d.backward(dst, grad, mask)
+}
+
+// BackwardAt is Backward without a stored mask: it draws again the mask that
+// Forward drew with its rng at the position at. It takes as long as Forward.
+//
+// It panics if dst and grad differ in length or overlap without being the same.
+func (d Dropout) BackwardAt(dst, grad []float32, at PCG) {
+	checkSlices("BackwardAt", dst, "grad", grad)
+	d.forward(dst, grad, nil, at)
+}
+
+// Draw stores the mask of n elements, the one that Forward would draw, and
+// advances rng likewise, by 8·⌈n/64⌉ words. Further words of a longer mask are
+// left alone.
+//
+// It panics if n is negative, if mask is not long enough or if rng is nil.
+func (d Dropout) Draw(mask Mask, n int, rng *PCG) {
+	if n < 0 {
+		panic(fmt.Sprintf("dropout: Draw: n is %d, want at least 0", n))
+	}
+	checkMask("Draw", mask, n)
+	checkPCG("Draw", rng)
+	at := *rng
+	rng.skip(maskWords(n))
+	d.draw(mask, n, at)
+}
+
+// checkSlices panics unless src, called name in the signature of fn, has the
+// length of dst and is either the same slice or apart from it.
+func checkSlices(fn string, dst []float32, name string, src []float32) {
+	if len(dst) != len(src) {
+		panic(fmt.Sprintf("dropout: %s: dst has %d elements, %s has %d", fn, len(dst), name, len(src)))
+	}
+	if offset, ok := overlap(dst, src); ok && offset != 0 {
+		panic(fmt.Sprintf("dropout: %s: dst overlaps %s of %d elements at an offset of %d bytes, want none or 0",
+			fn, name, len(src), offset))
+	}
+}
+
+// overlap reports whether x and y share memory, and how many bytes x begins
+// after y.
+func overlap(x, y []float32) (offset int, ok bool) {
+	if len(x) == 0 || len(y) == 0 {
+		return 0, false
+	}
+	x0, y0 := uintptr(unsafe.Pointer(&x[0])), uintptr(unsafe.Pointer(&y[0]))
+	if x0 >= y0 {
+		return int(x0 - y0), x0-y0 < 4*uintptr(len(y))
+	}
+	return -int(y0 - x0), y0-x0 < 4*uintptr(len(x))
+}
+
+func checkMask(fn string, mask Mask, n int) {
+	if want := maskWords(n); len(mask) < want {
+		panic(fmt.Sprintf("dropout: %s: mask has %d words, %d elements need %d", fn, len(mask), n, want))
+	}
+}
+
+func checkPCG(fn string, rng *PCG) {
+	if rng == nil {
+		panic("dropout: " + fn + ": rng is nil")
+	}
+}

@@ -1,0 +1,248 @@
+package dropout
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"unsafe"
+)
+
+// A kernel is one implementation of the two phases. kernel_generic.go says what
+// they compute and every kernel gives the same bits. Kernels may require what
+// the drivers below guarantee: dst and src have one length, from 1 to callLen,
+// and are the same or apart, mask has just the words that they take, 0 < t < 2^32.
+type kernel struct {
+	name     string
+	fillMask func(mask []uint64, s, inc, t uint64, near []float32)
+	apply    func(dst, src []float32, mask []uint64, scale float32)
+
+	// applyStream is apply for a dst that is too long to be found in a cache
+	// when it is read next: its stores bypass the caches. The drivers use it for
+	// slices of streamLen elements or more; 0 means never.
+	applyStream func(dst, src []float32, mask []uint64, scale float32)
+	streamLen   int
+}
+
+var genericKernel = kernel{
+	name:     "generic",
+	fillMask: fillMaskGeneric,
+	apply:    applyGeneric,
+}
+
+// kernels lists what can run here, best first; the generic one is always last.
+var kernels = append(archKernels(), &genericKernel)
+
+// active is the kernel in use, chosen once, at start.
+var active = choose(kernels, os.Getenv("DROPOUT_KERNEL"))
+
+// choose returns the kernel called name, or the first if name is empty.
+func choose(kernels []*kernel, name string) *kernel {
+	if name == "" {
+		return kernels[0]
+	}
+	var have []string
+	for _, k := range kernels {
+		if k.name == name {
+			return k
+		}
+		have = append(have, k.name)
+	}
+	panic(fmt.Sprintf("dropout: DROPOUT_KERNEL is %q, available here: %s", name, strings.Join(have, ", ")))
+}
+
+// Kernel returns the name of the kernel in use: "avx512", "avx2", "neon" or
+// "generic". It is the best one for the processor, unless the environment
+// variable DROPOUT_KERNEL names another when the program starts; a name that is
+// not available panics then.
+func Kernel() string { return active.name }
+
+const (
+	// blockLen is how many elements go through both phases before the next do.
+	// Long enough to set up the lanes of a kernel for, short enough that block
+	// and mask are in the first-level cache between the phases.
+	blockLen   = 4096
+	blockWords = blockLen / 64
+
+	// callLen is how many elements one call of an assembly function covers at
+	// most. Assembly can't be preempted, and a garbage collection waits for it.
+	callLen = 16384
+
+	// shardLen is the least number of elements worth a goroutine.
+	shardLen = 1 << 16
+)
+
+// forward writes dst, and mask unless it is nil, for the stream at at.
+func (d Dropout) forward(dst, src []float32, mask Mask, at PCG) {
+	n := len(dst)
+	stream := active.streams(dst, src)
+	if d.shards(n) == 1 {
+		d.forwardShard(dst, src, mask, at, stream)
+		return
+	}
+	d.parallel(n, func(lo, hi int) {
+		at, m := at, mask
+		at.skip(lo / 64)
+		if m != nil {
+			m = m[lo/64:]
+		}
+		d.forwardShard(dst[lo:hi], src[lo:hi], m, at, stream)
+	})
+}
+
+func (d Dropout) forwardShard(dst, src []float32, mask Mask, at PCG, stream bool) {
+	t := d.threshold()
+	if t == 0 || t == one {
+		if mask != nil {
+			d.draw(mask, len(dst), at)
+		}
+		for len(dst) > 0 {
+			n := min(len(dst), callLen)
+			if t == 0 {
+				clear(dst[:n])
+			} else {
+				copy(dst[:n], src)
+			}
+			dst, src = dst[n:], src[n:]
+		}
+		return
+	}
+
+	k := active
+	apply := k.apply
+	if stream {
+		apply = k.applyStream
+	}
+	var scratch [blockWords]uint64
+	spare := noescape(&scratch)
+	scale := d.Scale()
+	for len(dst) > 0 {
+		n := min(len(dst), blockLen)
+		words := maskWords(n)
+		m := spare[:words]
+		if mask != nil {
+			m, mask = mask[:words], mask[words:]
+		}
+		k.fillMask(m, at.state, at.inc(), t, src[:n])
+		if n%64 != 0 {
+			m[words-1] &= 1<<(n%64) - 1
+		}
+		apply(dst[:n], src[:n], m, scale)
+		at.skip(words)
+		dst, src = dst[n:], src[n:]
+	}
+}
+
+// backward writes dst from a stored mask.
+func (d Dropout) backward(dst, grad []float32, mask Mask) {
+	n := len(dst)
+	stream := active.streams(dst, grad)
+	if d.shards(n) == 1 {
+		d.backwardShard(dst, grad, mask, stream)
+		return
+	}
+	d.parallel(n, func(lo, hi int) {
+		d.backwardShard(dst[lo:hi], grad[lo:hi], mask[lo/64:], stream)
+	})
+}
+
+func (d Dropout) backwardShard(dst, grad []float32, mask Mask, stream bool) {
+	k := active
+	apply := k.apply
+	if stream {
+		apply = k.applyStream
+	}
+	t, scale := d.threshold(), d.Scale()
+	for len(dst) > 0 {
+		n := min(len(dst), callLen)
+		words := maskWords(n)
+		switch t {
+		case 0:
+			clear(dst[:n])
+		case one:
+			copyKept(dst[:n], grad[:n], mask[:words])
+		default:
+			apply(dst[:n], grad[:n], mask[:words], scale)
+		}
+		dst, grad, mask = dst[n:], grad[n:], mask[words:]
+	}
+}
+
+// copyKept is apply at p = 0, where the bits of every kept element stay as they
+// are: a multiplication by 1 would change those of a signalling NaN.
+func copyKept(dst, src []float32, mask []uint64) {
+	for _, m := range mask {
+		n := min(len(src), 64)
+		if m == ^uint64(0) {
+			copy(dst[:n], src)
+		} else {
+			d := dst[:n]
+			for i, x := range src[:n] {
+				d[i] = selected(x, m<<63)
+				m >>= 1
+			}
+		}
+		dst, src = dst[n:], src[n:]
+	}
+}
+
+// draw writes the mask of n elements for the stream at at.
+func (d Dropout) draw(mask Mask, n int, at PCG) {
+	t := d.threshold()
+	words := maskWords(n)
+	mask = mask[:words]
+	for m := mask; len(m) > 0; {
+		w := min(len(m), callLen/64)
+		switch t {
+		case 0:
+			clear(m[:w])
+		case one:
+			for i := range m[:w] {
+				m[i] = ^uint64(0)
+			}
+		default:
+			active.fillMask(m[:w], at.state, at.inc(), t, nil)
+			at.skip(w)
+		}
+		m = m[w:]
+	}
+	if n%64 != 0 {
+		mask[words-1] &= 1<<(n%64) - 1
+	}
+}
+
+// streams reports whether dst is so long that its stores should bypass the
+// caches. In place they should not: src brings the lines in anyway.
+func (k *kernel) streams(dst, src []float32) bool {
+	return k.streamLen != 0 && len(dst) >= k.streamLen && &dst[0] != &src[0]
+}
+
+// shards returns how many goroutines n elements are worth.
+func (d Dropout) shards(n int) int {
+	return max(1, min(d.workers, n/shardLen))
+}
+
+// parallel calls f for consecutive parts of n elements, each from and to a
+// multiple of blockLen but for the end, in as many goroutines as n is worth,
+// and returns when all are done.
+func (d Dropout) parallel(n int, f func(lo, hi int)) {
+	shards := d.shards(n)
+	blocks := (n-1)/blockLen + 1
+	part := ((blocks-1)/shards + 1) * blockLen
+	var wg sync.WaitGroup
+	for lo := part; lo < n; lo += part {
+		wg.Go(func() { f(lo, min(lo+part, n)) })
+	}
+	f(0, part)
+	wg.Wait()
+}
+
+// noescape returns p[:], hidden from escape analysis: it can't follow a call
+// through the kernel table and would move the array to the heap. No kernel keeps
+// a pointer, and a pointer it stays for the garbage collector.
+//
+//go:nosplit
+func noescape(p *[blockWords]uint64) []uint64 {
+	x := uintptr(unsafe.Pointer(p))
+	return (*(**[blockWords]uint64)(unsafe.Pointer(&x)))[:]
+}
