@@ -233,7 +233,7 @@ func (d Dropout) parallel(n int, f func(lo, hi int)) {
 	for lo := part; lo < n; lo += part {
 		wg.Go(func() { f(lo, min(lo+part, n)) })
 	}
-	f(0, part)
+	f(0, min(part, n))
 	wg.Wait()
 }
 
