@@ -2,6 +2,8 @@ package dropout
 
 import (
 	"encoding"
+	"encoding/binary"
+	"hash/crc32"
 	"math"
 	"math/big"
 	"testing"
@@ -165,5 +167,9 @@ func TestPCGUnmarshalCorrupt(t *testing.T) {
 		require.Error(t, r.UnmarshalBinary(data), "bit %d flipped", bit)
 		data[bit/8] ^= 1 << (bit % 8)
 	}
+	even := append([]byte(nil), data[:pcgSize-4]...)
+	even[len(even)-1] &^= 1
+	even = binary.BigEndian.AppendUint32(even, crc32.ChecksumIEEE(even))
+	require.Error(t, r.UnmarshalBinary(even), "an even increment is no LCG of full period")
 	require.Equal(t, before, r, "receiver after errors")
 }
