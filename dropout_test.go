@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	exprand "golang.org/x/exp/rand"
+	exprand "golang.org/x/exp/rand" //lint:ignore SA1019 its users are whom the stream serves as a Source
 
 	"github.com/fusedrop/dropout/internal/reference"
 )
