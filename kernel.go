@@ -88,8 +88,7 @@ func (d Dropout) forwardParallel(dst, src []float32, mask Mask, at PCG, apply ap
 
 // forwardPart writes dst, and mask unless it is nil, for the stream at at.
 func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, apply applier) {
-	t := d.threshold()
-	if t == 0 || t == one {
+	if t := d.threshold(); t == 0 || t == one {
 		if mask != nil {
 			d.drawPart(mask, len(dst), at)
 		}
@@ -104,29 +103,49 @@ func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, apply applie
 		}
 		return
 	}
+	d.blocks(src, mask, at, func(lo, hi int, m []uint64) {
+		apply(dst[lo:hi], src[lo:hi], m, d.scale)
+	})
+}
 
+// blocks draws the mask of src for the stream at at, into mask unless it is nil,
+// and calls f for each block of elements as soon as it has its mask words.
+func (d Dropout) blocks(src []float32, mask Mask, at PCG, f func(lo, hi int, m []uint64)) {
 	var spare []uint64
 	if mask == nil {
 		var scratch [blockWords]uint64
-		spare = noescape(&scratch)
+		spare = noescape(&scratch)[:]
 	}
-	for len(dst) > 0 {
-		n := min(len(dst), blockLen)
-		words := maskWords(n)
+	for lo, hi := 0, 0; lo < len(src); lo = hi {
+		hi = min(lo+blockLen, len(src))
 		m := spare
 		if mask != nil {
-			m, mask = mask, mask[words:]
+			m = mask[lo/64:]
 		}
-		m = m[:words]
-		active.fillMask(m, at.state, at.inc(), t, src[:n])
-		if n%64 != 0 {
-			m[words-1] &= 1<<(n%64) - 1
+		m = m[:maskWords(hi-lo)]
+		d.fill(m, hi-lo, at, src[lo:hi])
+		f(lo, hi, m)
+		if hi < len(src) {
+			at.skip(blockWords)
 		}
-		apply(dst[:n], src[:n], m, d.scale)
-		dst, src = dst[n:], src[n:]
-		if len(dst) > 0 {
-			at.skip(words)
+	}
+}
+
+// fill writes the mask words m of n elements for the stream at at.
+func (d Dropout) fill(m []uint64, n int, at PCG, near []float32) {
+	switch t := d.threshold(); t {
+	case 0:
+		clear(m)
+		return
+	case one:
+		for i := range m {
+			m[i] = ^uint64(0)
 		}
+	default:
+		active.fillMask(m, at.state, at.inc(), t, near)
+	}
+	if n%64 != 0 {
+		m[n/64] &= 1<<(n%64) - 1
 	}
 }
 
@@ -184,26 +203,12 @@ func (d Dropout) drawParallel(mask Mask, n int, at PCG) {
 
 // drawPart writes the mask of n elements for the stream at at.
 func (d Dropout) drawPart(mask Mask, n int, at PCG) {
-	t := d.threshold()
-	words := maskWords(n)
-	mask = mask[:words]
-	for m := mask; len(m) > 0; {
-		w := min(len(m), callLen/64)
-		switch t {
-		case 0:
-			clear(m[:w])
-		case one:
-			for i := range m[:w] {
-				m[i] = ^uint64(0)
-			}
-		default:
-			active.fillMask(m[:w], at.state, at.inc(), t, nil)
-			at.skip(w)
-		}
-		m = m[w:]
-	}
-	if n%64 != 0 {
-		mask[words-1] &= 1<<(n%64) - 1
+	for n > 0 {
+		part := min(n, callLen)
+		words := maskWords(part)
+		d.fill(mask[:words], part, at, nil)
+		at.skip(words)
+		mask, n = mask[words:], n-part
 	}
 }
 
@@ -237,12 +242,12 @@ func (d Dropout) parallel(n int, f func(lo, hi int)) {
 	wg.Wait()
 }
 
-// noescape returns p[:], hidden from escape analysis: it can't follow a call
-// through the kernel table and would move the array to the heap. No kernel keeps
-// a pointer, and a pointer it stays for the garbage collector.
+// noescape returns p, hidden from escape analysis: it can't follow a call through
+// the kernel table and would move what p points to to the heap. No kernel keeps a
+// pointer, and to the garbage collector p stays one.
 //
 //go:nosplit
-func noescape(p *[blockWords]uint64) []uint64 {
+func noescape[T any](p *T) *T {
 	x := uintptr(unsafe.Pointer(p))
-	return (*(**[blockWords]uint64)(unsafe.Pointer(&x)))[:]
+	return *(**T)(unsafe.Pointer(&x))
 }
