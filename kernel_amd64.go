@@ -13,20 +13,7 @@ import (
 func archKernels() []*kernel {
 	var ks []*kernel
 	if cpuid.CPU.Supports(cpuid.AVX2) {
-		ks = append(ks, &kernel{
-			name:        "avx2",
-			fillMask:    fillMaskAVX2,
-			apply:       applyAVX2,
-			applyStream: applyStreamAVX2,
-			streamLen:   streamLen(cpuid.CPU.Cache.L3),
-
-			applyReLU:     applyReLUGeneric,
-			applyAffine:   applyAffineGeneric,
-			applyResidual: applyResidualGeneric,
-			add:           addGeneric,
-			fillNormal:    fillNormalGeneric,
-			applyNormal:   applyNormalGeneric,
-		})
+		ks = append(ks, &kernel{name: "avx2", isa: avx2, streamLen: streamLen(cpuid.CPU.Cache.L3)})
 	}
 	return ks
 }
@@ -39,6 +26,54 @@ func streamLen(cache int) int {
 		cache = 32 << 20
 	}
 	return cache / 8
+}
+
+// The methods of kernel: see kernel_generic.go.
+
+func (k *kernel) fillMask(mask []uint64, s, inc, t uint64, near []float32) {
+	switch k.isa {
+	case avx2:
+		fillMaskAVX2(mask, s, inc, t, near)
+	default:
+		fillMaskGeneric(mask, s, inc, t, near)
+	}
+}
+
+func (k *kernel) apply(dst, src []float32, mask []uint64, scale float32, stream bool) {
+	switch k.isa {
+	case avx2:
+		if stream {
+			applyStreamAVX2(dst, src, mask, scale)
+		} else {
+			applyAVX2(dst, src, mask, scale)
+		}
+	default:
+		applyGeneric(dst, src, mask, scale)
+	}
+}
+
+func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
+	applyReLUGeneric(dst, src, mask, scale)
+}
+
+func (k *kernel) applyAffine(dst, src []float32, mask []uint64, scale, shift, dropped float32) {
+	applyAffineGeneric(dst, src, mask, scale, shift, dropped)
+}
+
+func (k *kernel) applyResidual(dst, src, bias, residual []float32, mask []uint64, scale float32) {
+	applyResidualGeneric(dst, src, bias, residual, mask, scale)
+}
+
+func (k *kernel) add(sum, x []float32) {
+	addGeneric(sum, x)
+}
+
+func (k *kernel) fillNormal(z []float32, s, inc uint64) {
+	fillNormalGeneric(z, s, inc)
+}
+
+func (k *kernel) applyNormal(dst, src, z []float32, sigma float32) {
+	applyNormalGeneric(dst, src, z, sigma)
 }
 
 // fillMaskAVX2 is fillMaskGeneric. One word is not worth setting up the
