@@ -47,7 +47,8 @@ func (b *benchBuffers) prefix(n int) *benchBuffers {
 }
 
 // benchKernels runs one operation with every kernel. bytes is what a call on n
-// elements reads and writes, per call is what differs from call to call.
+// elements reads and writes; bind returns the call, which is given a number that
+// differs every time.
 func benchKernels(b *testing.B, bytes func(n int) int, bind func(d Dropout, buf *benchBuffers) func(call uint64)) {
 	before := active
 	defer func() { active = before }()
