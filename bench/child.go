@@ -48,7 +48,7 @@ type cell struct {
 }
 
 // cells lists what job asks for: a small Forward, every operation, size and p on
-// one worker, then Forward on more of them, over the sizes long enough for it.
+// one worker, then Forward on more of them.
 func cells(job protocol.Job) []cell {
 	var cs []cell
 	if job.Small > 0 {
@@ -66,9 +66,9 @@ func cells(job protocol.Job) []cell {
 			}
 		}
 	}
-	for _, n := range job.Sizes {
+	for _, n := range scalingSizes(job) {
 		for _, workers := range job.Workers {
-			if n >= scalingLen && workers > 1 {
+			if workers > 1 {
 				cs = append(cs, cell{operations[0], n, job.Ps[0], workers})
 			}
 		}
@@ -76,8 +76,16 @@ func cells(job protocol.Job) []cell {
 	return cs
 }
 
-// scalingLen is the least size that is worth several workers.
-const scalingLen = 1 << 20
+// scalingSizes are the sizes that more workers are tried on: the largest, and the
+// smallest that is worth it.
+func scalingSizes(job protocol.Job) []int {
+	const worthIt = 1 << 20
+	long := slices.DeleteFunc(slices.Clone(job.Sizes), func(n int) bool { return n < worthIt })
+	if len(long) <= 1 {
+		return long
+	}
+	return []int{long[0], long[len(long)-1]}
+}
 
 func kernelSteps(job protocol.Job) int {
 	switch job.Do {

@@ -87,7 +87,7 @@ func timeSection(rep *Report, op string, p float64, sizes []int) (section, bool)
 	}
 	s := section{title: fmt.Sprintf("%s, p = %v", op, p), table: tw}
 	if noisy {
-		s.notes = append(s.notes, fmt.Sprintf("~ copy's own interquartile range was above %.0f %% of its median, in each of %d attempts",
+		s.notes = append(s.notes, fmt.Sprintf("~ copy's own interquartile range was above %.0f %% of its median, in up to %d attempts",
 			100*rep.Job.Plan.Noise, rep.Job.Plan.Attempts))
 	}
 	return s, found
@@ -133,9 +133,9 @@ func scalingSection(rep *Report) (section, bool) {
 	tw.AppendHeader(header)
 	found := false
 	for _, k := range rep.Kernels {
-		for _, n := range rep.Job.Sizes {
+		for _, n := range scalingSizes(rep.Job) {
 			one := rep.find(k, "Forward", n, rep.Job.Ps[0], 1)
-			if one == nil || n < scalingLen {
+			if one == nil {
 				continue
 			}
 			row := table.Row{k, sizeName(n)}

@@ -7,6 +7,7 @@
 package measure
 
 import (
+	"math"
 	"runtime"
 	"time"
 
@@ -23,7 +24,8 @@ var fresh uint64
 
 // Against measures call against baseline and returns the times, with everything
 // that identifies the measurement left for the caller to fill in. Where the
-// baseline is noisy it tries again, and keeps the quietest attempt.
+// baseline is noisy it tries again, as long as there is time for it, and keeps the
+// quietest attempt.
 func Against(plan protocol.Plan, call Call, baseline func()) protocol.Measurement {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -34,7 +36,8 @@ func Against(plan protocol.Plan, call Call, baseline func()) protocol.Measuremen
 	perSample, perBaseline := batch(plan, numbered), batch(plan, baseline)
 	var best protocol.Measurement
 	attempts := 0
-	for attempts == 0 || best.Noisy && attempts < plan.Attempts {
+	start := time.Now()
+	for attempts == 0 || best.Noisy && attempts < plan.Attempts && time.Since(start) < time.Duration(plan.Attempts)*plan.Budget {
 		m := sample(plan, numbered, perSample, baseline, perBaseline)
 		m.Noisy = m.Copy.Spread() > plan.Noise
 		if attempts == 0 || m.Copy.Spread() < best.Copy.Spread() {
@@ -43,27 +46,39 @@ func Against(plan protocol.Plan, call Call, baseline func()) protocol.Measuremen
 		attempts++
 	}
 	best.Attempts = attempts
-	best.Allocs = allocs(numbered)
 	best.GHz = ghz()
 	return best
 }
 
+// patience is by how many budgets a call may be too slow for MinPairs; beyond, it
+// gets fewestPairs, whose median is still a time that was observed.
+const (
+	patience    = 4
+	fewestPairs = 3
+)
+
 // sample takes pairs of samples, the baseline's first.
 func sample(plan protocol.Plan, call func(), perSample int, baseline func(), perBaseline int) protocol.Measurement {
-	var calls, copies, ratios []float64
+	calls, copies, ratios := make([]float64, 0, plan.MaxPairs), make([]float64, 0, plan.MaxPairs), make([]float64, 0, plan.MaxPairs)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	for start := time.Now(); len(ratios) < plan.MaxPairs; {
-		if len(ratios) >= plan.MinPairs && time.Since(start) >= plan.Budget {
+		spent := time.Since(start)
+		if len(ratios) >= plan.MinPairs && spent >= plan.Budget ||
+			len(ratios) >= fewestPairs && spent >= patience*plan.Budget && plan.Budget > 0 {
 			break
 		}
 		c := float64(repeat(baseline, perBaseline)) / float64(perBaseline)
 		t := float64(repeat(call, perSample)) / float64(perSample)
 		calls, copies, ratios = append(calls, t), append(copies, c), append(ratios, t/c)
 	}
+	runtime.ReadMemStats(&after)
 	return protocol.Measurement{
-		NS:    Quartiles(calls),
-		Copy:  Quartiles(copies),
-		Ratio: Quartiles(ratios),
-		Pairs: len(ratios),
+		NS:     Quartiles(calls),
+		Copy:   Quartiles(copies),
+		Ratio:  Quartiles(ratios),
+		Pairs:  len(ratios),
+		Allocs: math.Floor(float64(after.Mallocs-before.Mallocs) / float64(perSample*len(ratios))),
 	}
 }
 
@@ -85,13 +100,4 @@ func repeat(f func(), n int) time.Duration {
 		f()
 	}
 	return time.Since(start)
-}
-
-// allocs returns the heap allocations of one call.
-func allocs(f func()) float64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return float64(after.Mallocs - before.Mallocs)
 }

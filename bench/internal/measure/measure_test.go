@@ -45,7 +45,7 @@ func TestAgainst(t *testing.T) {
 }
 
 func TestAgainstTriesAgainWhenCopyIsNoisy(t *testing.T) {
-	plan := protocol.Plan{MinPairs: 8, MaxPairs: 8, Noise: 0.15, Attempts: 3}
+	plan := protocol.Plan{Budget: time.Second, MinPairs: 8, MaxPairs: 8, Noise: 0.15, Attempts: 3}
 	calls := 0
 	m := Against(plan, func(uint64) {}, func() {
 		calls++

@@ -29,10 +29,10 @@ type Plan struct {
 	Warm     time.Duration `json:"warm_ns"`   // calls before the first sample
 	Budget   time.Duration `json:"budget_ns"` // samples are taken for this long
 	Batch    time.Duration `json:"batch_ns"`  // a sample is as many calls as take this long, but at least one
-	MinPairs int           `json:"min_pairs"` // even if they take longer than Budget
+	MinPairs int           `json:"min_pairs"` // even if they take longer than Budget, but see patience in package measure
 	MaxPairs int           `json:"max_pairs"`
 	Noise    float64       `json:"noise"`    // largest interquartile range of copy, as a share of its median
-	Attempts int           `json:"attempts"` // tries to stay below Noise
+	Attempts int           `json:"attempts"` // tries to stay below Noise, within Attempts·Budget
 }
 
 // Check is how the correctness of a peer is looked at; Draws = 0 leaves it out.
