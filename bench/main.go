@@ -23,15 +23,8 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 2 {
-		switch os.Args[1] {
-		case kernelChild:
-			exitOn(serveKernel(os.Stdin, os.Stdout))
-			return
-		case loopsChild:
-			rivals.Serve(loopsChild, "go", rivals.Loops)
-			return
-		}
+	if servedAsChild() {
+		return
 	}
 	s, err := parseSettings(os.Args[1:])
 	if err == flag.ErrHelp {
@@ -41,6 +34,22 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	exitOn(run(ctx, s))
+}
+
+// servedAsChild does the job of a child if the program was started as one.
+func servedAsChild() bool {
+	if len(os.Args) != 2 {
+		return false
+	}
+	switch os.Args[1] {
+	case kernelChild:
+		exitOn(serveKernel(os.Stdin, os.Stdout))
+	case loopsChild:
+		rivals.Serve(loopsChild, "go", rivals.Loops)
+	default:
+		return false
+	}
+	return true
 }
 
 func exitOn(err error) {

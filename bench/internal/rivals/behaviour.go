@@ -15,7 +15,7 @@ const confidence = 0.999
 // Behave looks at what r does, by running it.
 func Behave(check protocol.Check, r Rival) protocol.Behaviour {
 	const n = 1 << 16
-	b := protocol.Behaviour{Impl: r.Name, About: r.About, Backward: r.Backward, Workers: "one thread", MaskBytes: -1}
+	b := protocol.Behaviour{Impl: r.Name, About: r.About, Backward: r.Backward, Workers: "not run", MaskBytes: -1}
 	for _, p := range check.Ps {
 		b.Rates = append(b.Rates, rate(r, p, n, check.Draws))
 	}
