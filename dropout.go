@@ -21,8 +21,9 @@ import (
 // A Dropout is a value without hidden state and may be used by any number of
 // goroutines at once, as long as they don't share dst, mask or rng.
 type Dropout struct {
-	drop    uint64 // 2^32 - T, so that the zero value keeps everything
-	workers int    // goroutines for a long call; 0 means 1
+	drop    uint64  // 2^32 - T, so that the zero value keeps everything
+	scale   float32 // 2^32/T; not used where drop is 0
+	workers int     // goroutines for a long call; 0 means 1
 }
 
 // one is 1.0 as a threshold: T at p = 0.
@@ -34,7 +35,8 @@ func New(p float64) (Dropout, error) {
 	if !(p >= 0 && p <= 1) {
 		return Dropout{}, fmt.Errorf("dropout: New: p is %v, want 0 <= p <= 1", p)
 	}
-	return Dropout{drop: one - uint64(math.Round((1-p)*one))}, nil
+	t := math.Round((1 - p) * one)
+	return Dropout{drop: one - uint64(t), scale: float32(one / t)}, nil
 }
 
 // P returns the drop probability in force, 1 - T/2^32: the p given to New to
@@ -45,7 +47,10 @@ func (d Dropout) P() float64 { return float64(d.drop) / one }
 // belongs to the p in force, so that the expected value of y is x. At p = 1,
 // where nothing is kept, it is +Inf.
 func (d Dropout) Scale() float32 {
-	return float32(one / float64(d.threshold()))
+	if d.drop == 0 {
+		return 1
+	}
+	return d.scale
 }
 
 // threshold returns T.
@@ -80,7 +85,11 @@ func (d Dropout) Forward(dst, src []float32, mask Mask, rng *PCG) {
 	checkPCG("Forward", rng)
 	at := *rng
 	rng.skip(maskWords(len(dst)))
-	d.forward(dst, src, mask, at)
+	if apply := active.applyFor(dst, src); d.splits(len(dst)) {
+		d.forwardParallel(dst, src, mask, at, apply)
+	} else {
+		d.forwardPart(dst, src, mask, at, apply)
+	}
 }
 
 // Backward sets dst to grad sent through the mask that Forward stored: the
@@ -92,7 +101,11 @@ func (d Dropout) Forward(dst, src []float32, mask Mask, rng *PCG) {
 func (d Dropout) Backward(dst, grad []float32, mask Mask) {
 	checkSlices("Backward", dst, "grad", grad)
 	checkMask("Backward", mask, len(dst))
-	d.backward(dst, grad, mask)
+	if apply := active.applyFor(dst, grad); d.splits(len(dst)) {
+		d.backwardParallel(dst, grad, mask, apply)
+	} else {
+		d.backwardPart(dst, grad, mask, apply)
+	}
 }
 
 // BackwardAt is Backward without a stored mask: it draws again the mask that
@@ -101,7 +114,11 @@ func (d Dropout) Backward(dst, grad []float32, mask Mask) {
 // It panics if dst and grad differ in length or overlap without being the same.
 func (d Dropout) BackwardAt(dst, grad []float32, at PCG) {
 	checkSlices("BackwardAt", dst, "grad", grad)
-	d.forward(dst, grad, nil, at)
+	if apply := active.applyFor(dst, grad); d.splits(len(dst)) {
+		d.forwardParallel(dst, grad, nil, at, apply)
+	} else {
+		d.forwardPart(dst, grad, nil, at, apply)
+	}
 }
 
 // Draw stores the mask of n elements, the one that Forward would draw, and
@@ -117,7 +134,11 @@ func (d Dropout) Draw(mask Mask, n int, rng *PCG) {
 	checkPCG("Draw", rng)
 	at := *rng
 	rng.skip(maskWords(n))
-	d.draw(mask, n, at)
+	if d.splits(n) {
+		d.drawParallel(mask, n, at)
+	} else {
+		d.drawPart(mask, n, at)
+	}
 }
 
 // checkSlices panics unless src, called name in the signature of fn, has the

@@ -15,14 +15,16 @@ import (
 type kernel struct {
 	name     string
 	fillMask func(mask []uint64, s, inc, t uint64, near []float32)
-	apply    func(dst, src []float32, mask []uint64, scale float32)
+	apply    applier
 
 	// applyStream is apply for a dst that is too long to be found in a cache
 	// when it is read next: its stores bypass the caches. The drivers use it for
 	// slices of streamLen elements or more; 0 means never.
-	applyStream func(dst, src []float32, mask []uint64, scale float32)
+	applyStream applier
 	streamLen   int
 }
+
+type applier func(dst, src []float32, mask []uint64, scale float32)
 
 var genericKernel = kernel{
 	name:     "generic",
@@ -72,29 +74,24 @@ const (
 	shardLen = 1 << 16
 )
 
-// forward writes dst, and mask unless it is nil, for the stream at at.
-func (d Dropout) forward(dst, src []float32, mask Mask, at PCG) {
-	n := len(dst)
-	stream := active.streams(dst, src)
-	if d.shards(n) == 1 {
-		d.forwardShard(dst, src, mask, at, stream)
-		return
-	}
-	d.parallel(n, func(lo, hi int) {
+// forwardParallel is forwardPart in several goroutines.
+func (d Dropout) forwardParallel(dst, src []float32, mask Mask, at PCG, apply applier) {
+	d.parallel(len(dst), func(lo, hi int) {
 		at, m := at, mask
 		at.skip(lo / 64)
 		if m != nil {
 			m = m[lo/64:]
 		}
-		d.forwardShard(dst[lo:hi], src[lo:hi], m, at, stream)
+		d.forwardPart(dst[lo:hi], src[lo:hi], m, at, apply)
 	})
 }
 
-func (d Dropout) forwardShard(dst, src []float32, mask Mask, at PCG, stream bool) {
+// forwardPart writes dst, and mask unless it is nil, for the stream at at.
+func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, apply applier) {
 	t := d.threshold()
 	if t == 0 || t == one {
 		if mask != nil {
-			d.draw(mask, len(dst), at)
+			d.drawPart(mask, len(dst), at)
 		}
 		for len(dst) > 0 {
 			n := min(len(dst), callLen)
@@ -108,51 +105,41 @@ func (d Dropout) forwardShard(dst, src []float32, mask Mask, at PCG, stream bool
 		return
 	}
 
-	k := active
-	apply := k.apply
-	if stream {
-		apply = k.applyStream
+	var spare []uint64
+	if mask == nil {
+		var scratch [blockWords]uint64
+		spare = noescape(&scratch)
 	}
-	var scratch [blockWords]uint64
-	spare := noescape(&scratch)
-	scale := d.Scale()
 	for len(dst) > 0 {
 		n := min(len(dst), blockLen)
 		words := maskWords(n)
-		m := spare[:words]
+		m := spare
 		if mask != nil {
-			m, mask = mask[:words], mask[words:]
+			m, mask = mask, mask[words:]
 		}
-		k.fillMask(m, at.state, at.inc(), t, src[:n])
+		m = m[:words]
+		active.fillMask(m, at.state, at.inc(), t, src[:n])
 		if n%64 != 0 {
 			m[words-1] &= 1<<(n%64) - 1
 		}
-		apply(dst[:n], src[:n], m, scale)
-		at.skip(words)
+		apply(dst[:n], src[:n], m, d.scale)
 		dst, src = dst[n:], src[n:]
+		if len(dst) > 0 {
+			at.skip(words)
+		}
 	}
 }
 
-// backward writes dst from a stored mask.
-func (d Dropout) backward(dst, grad []float32, mask Mask) {
-	n := len(dst)
-	stream := active.streams(dst, grad)
-	if d.shards(n) == 1 {
-		d.backwardShard(dst, grad, mask, stream)
-		return
-	}
-	d.parallel(n, func(lo, hi int) {
-		d.backwardShard(dst[lo:hi], grad[lo:hi], mask[lo/64:], stream)
+// backwardParallel is backwardPart in several goroutines.
+func (d Dropout) backwardParallel(dst, grad []float32, mask Mask, apply applier) {
+	d.parallel(len(dst), func(lo, hi int) {
+		d.backwardPart(dst[lo:hi], grad[lo:hi], mask[lo/64:], apply)
 	})
 }
 
-func (d Dropout) backwardShard(dst, grad []float32, mask Mask, stream bool) {
-	k := active
-	apply := k.apply
-	if stream {
-		apply = k.applyStream
-	}
-	t, scale := d.threshold(), d.Scale()
+// backwardPart writes dst from a stored mask.
+func (d Dropout) backwardPart(dst, grad []float32, mask Mask, apply applier) {
+	t := d.threshold()
 	for len(dst) > 0 {
 		n := min(len(dst), callLen)
 		words := maskWords(n)
@@ -162,7 +149,7 @@ func (d Dropout) backwardShard(dst, grad []float32, mask Mask, stream bool) {
 		case one:
 			copyKept(dst[:n], grad[:n], mask[:words])
 		default:
-			apply(dst[:n], grad[:n], mask[:words], scale)
+			apply(dst[:n], grad[:n], mask[:words], d.scale)
 		}
 		dst, grad, mask = dst[n:], grad[n:], mask[words:]
 	}
@@ -186,8 +173,17 @@ func copyKept(dst, src []float32, mask []uint64) {
 	}
 }
 
-// draw writes the mask of n elements for the stream at at.
-func (d Dropout) draw(mask Mask, n int, at PCG) {
+// drawParallel is drawPart in several goroutines.
+func (d Dropout) drawParallel(mask Mask, n int, at PCG) {
+	d.parallel(n, func(lo, hi int) {
+		at := at
+		at.skip(lo / 64)
+		d.drawPart(mask[lo/64:], hi-lo, at)
+	})
+}
+
+// drawPart writes the mask of n elements for the stream at at.
+func (d Dropout) drawPart(mask Mask, n int, at PCG) {
 	t := d.threshold()
 	words := maskWords(n)
 	mask = mask[:words]
@@ -211,29 +207,33 @@ func (d Dropout) draw(mask Mask, n int, at PCG) {
 	}
 }
 
-// streams reports whether dst is so long that its stores should bypass the
-// caches. In place they should not: src brings the lines in anyway.
-func (k *kernel) streams(dst, src []float32) bool {
-	return k.streamLen != 0 && len(dst) >= k.streamLen && &dst[0] != &src[0]
+// applyFor returns apply, or applyStream where dst is so long that it will have
+// left the caches before it is read. In place src brings its lines in anyway,
+// and stores that bypass them are slower.
+func (k *kernel) applyFor(dst, src []float32) applier {
+	if k.streamLen != 0 && len(dst) >= k.streamLen && &dst[0] != &src[0] {
+		return k.applyStream
+	}
+	return k.apply
 }
 
-// shards returns how many goroutines n elements are worth.
-func (d Dropout) shards(n int) int {
-	return max(1, min(d.workers, n/shardLen))
+// splits reports whether n elements are worth more than one goroutine.
+func (d Dropout) splits(n int) bool {
+	return d.workers > 1 && n >= 2*shardLen
 }
 
 // parallel calls f for consecutive parts of n elements, each from and to a
 // multiple of blockLen but for the end, in as many goroutines as n is worth,
 // and returns when all are done.
 func (d Dropout) parallel(n int, f func(lo, hi int)) {
-	shards := d.shards(n)
+	shards := max(1, min(d.workers, n/shardLen))
 	blocks := (n-1)/blockLen + 1
 	part := ((blocks-1)/shards + 1) * blockLen
 	var wg sync.WaitGroup
 	for lo := part; lo < n; lo += part {
 		wg.Go(func() { f(lo, min(lo+part, n)) })
 	}
-	f(0, part)
+	f(0, min(part, n))
 	wg.Wait()
 }
 

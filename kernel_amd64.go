@@ -34,10 +34,10 @@ func streamLen(cache int) int {
 	return cache / 8
 }
 
-// fillMaskAVX2 is fillMaskGeneric. One or two words are not worth setting up
-// the lanes for.
+// fillMaskAVX2 is fillMaskGeneric. One word is not worth setting up the
+// lanes for.
 func fillMaskAVX2(mask []uint64, s, inc, t uint64, near []float32) {
-	if len(mask) <= 2 {
+	if len(mask) <= 1 {
 		fillMaskGeneric(mask, s, inc, t, near)
 		return
 	}

@@ -72,9 +72,36 @@ func TestFillMaskManyTies(t *testing.T) {
 	})
 }
 
+// TestFillMaskExactThreshold sets T to the very bits of an element, which drops
+// it, and to one more, which keeps it.
+func TestFillMaskExactThreshold(t *testing.T) {
+	forEachKernel(t, func(t *testing.T) {
+		const words = 5
+		for i := range 64 * words {
+			rng := Derive(3, uint64(i))
+			at := *rng
+			var w [planes]uint64
+			for range i/64 + 1 {
+				for k := range w {
+					w[k] = rng.Uint64()
+				}
+			}
+			u := reference.Uniform(w, i%64)
+			for _, threshold := range []uint64{u, u + 1} {
+				if threshold == 0 || threshold == one {
+					continue
+				}
+				got := make(Mask, words)
+				active.fillMask(got, at.state, at.inc(), threshold, nil)
+				require.Equal(t, u < threshold, got.Kept(i), "element %d, u = %#x, T = %#x", i, u, threshold)
+			}
+		}
+	})
+}
+
 func TestApply(t *testing.T) {
 	forEachKernel(t, func(t *testing.T) {
-		applies := map[string]func(dst, src []float32, mask []uint64, scale float32){"apply": active.apply}
+		applies := map[string]applier{"apply": active.apply}
 		if active.applyStream != nil {
 			applies["applyStream"] = active.applyStream
 		}

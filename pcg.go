@@ -68,6 +68,11 @@ func NewPCG(seed, stream uint64) *PCG {
 // bijection of the 128 bits for every word; its increment is the golden ratio
 // 2^64/φ of the same generator (Steele, Lea and Flood, OOPSLA 2014).
 func Derive(seed uint64, ids ...uint64) *PCG {
+	r := derive(seed, ids)
+	return &r
+}
+
+func derive(seed uint64, ids []uint64) PCG {
 	var lo, hi uint64 = outMul, lcgMul
 	absorb := func(x uint64) {
 		lo = mix64(lo ^ x)
@@ -79,7 +84,7 @@ func Derive(seed uint64, ids ...uint64) *PCG {
 	}
 	absorb(uint64(len(ids)))
 	absorb(golden)
-	return &PCG{state: lo, stream: hi >> 1}
+	return PCG{state: lo, stream: hi >> 1}
 }
 
 // golden is 2^64/φ rounded to odd.
