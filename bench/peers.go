@@ -49,7 +49,7 @@ func peersDir() (string, error) {
 			return filepath.Abs(dir)
 		}
 	}
-	return "", errors.New("no directory bench/peers here; start with go -C bench run .")
+	return "", errors.New("no directory bench/peers here: start the program in bench, as go -C bench run does")
 }
 
 // buildGolibs builds the module of Go libraries into the user's cache.

@@ -186,28 +186,28 @@ func rateSection(rep *Report) section {
 	tw := newTable()
 	header := table.Row{"rate of dropped elements"}
 	for _, p := range rep.Job.Check.Ps {
-		header = append(header, fmt.Sprintf("p = %v", p), "99.9 % interval", "mean of y for x = 1")
+		header = append(header, fmt.Sprintf("p = %v", p), "mean of y")
 	}
 	tw.AppendHeader(header)
 	for _, b := range rep.Behaviours {
 		row := table.Row{b.Impl}
 		for _, r := range b.Rates {
-			interval := fmt.Sprintf("%.5f–%.5f", r.Lo, r.Hi)
+			rate := fmt.Sprintf("%.5f ±%.5f", r.Rate, max(r.Hi-r.Rate, r.Rate-r.Lo))
 			if r.P < r.Lo || r.P > r.Hi {
-				interval = text.FgRed.Sprint(interval + " !")
+				rate = text.FgRed.Sprint(rate + " !")
 			}
 			mean := fmt.Sprintf("%.5f", r.Mean)
 			if r.MeanLo > 1 || r.MeanHi < 1 {
 				mean = text.FgRed.Sprint(mean + " !")
 			}
-			row = append(row, fmt.Sprintf("%.5f", r.Rate), interval, mean)
+			row = append(row, rate, mean)
 		}
 		tw.AppendRow(row)
 	}
 	return section{
 		title: "Drop probability really applied",
 		table: tw,
-		notes: []string{fmt.Sprintf("%d draws each; ! where p, or a mean of 1, is not within the interval", rep.Job.Check.Draws)},
+		notes: []string{fmt.Sprintf("%d draws each, x = 1, intervals of 99.9 %% confidence; ! where p, or a mean of 1, is not within", rep.Job.Check.Draws)},
 	}
 }
 

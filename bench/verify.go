@@ -85,18 +85,18 @@ func (v verification) run() error {
 	again := make([]float32, v.n)
 	d.Backward(again, buf.src, buf.mask)
 	if i, ok := differ(again, buf.dst); ok {
-		return fmt.Errorf("Backward: element %d is %v, Forward gave %v", i, again[i], buf.dst[i])
+		return fmt.Errorf("in Backward, element %d is %v, Forward gave %v", i, again[i], buf.dst[i])
 	}
 	clear(again)
 	d.BackwardAt(again, buf.src, at)
 	if i, ok := differ(again, buf.dst); ok {
-		return fmt.Errorf("BackwardAt: element %d is %v, Forward gave %v", i, again[i], buf.dst[i])
+		return fmt.Errorf("in BackwardAt, element %d is %v, Forward gave %v", i, again[i], buf.dst[i])
 	}
 	mask := dropout.NewMask(v.n)
 	d.Draw(mask, v.n, &at)
 	for i := range mask {
 		if mask[i] != buf.mask[i] {
-			return fmt.Errorf("Draw: word %d is %016x, Forward stored %016x", i, mask[i], buf.mask[i])
+			return fmt.Errorf("in Draw, word %d is %016x, Forward stored %016x", i, mask[i], buf.mask[i])
 		}
 	}
 	return nil
@@ -111,12 +111,12 @@ func compareForward(buf *buffers, t uint64, source reference.Source) error {
 		keep := reference.Keep(hi-lo, t, source)
 		want := reference.Apply(buf.src[lo:hi], keep, t)
 		if i, ok := differ(buf.dst[lo:hi], want); ok {
-			return fmt.Errorf("Forward: element %d is %v (%08x), want %v (%08x)", lo+i,
+			return fmt.Errorf("in Forward, element %d is %v (%08x), want %v (%08x)", lo+i,
 				buf.dst[lo+i], math.Float32bits(buf.dst[lo+i]), want[i], math.Float32bits(want[i]))
 		}
 		for i, want := range reference.Pack(keep) {
 			if got := buf.mask[lo/64+i]; got != want {
-				return fmt.Errorf("Forward: mask word %d is %016x, want %016x", lo/64+i, got, want)
+				return fmt.Errorf("in Forward, mask word %d is %016x, want %016x", lo/64+i, got, want)
 			}
 		}
 	}

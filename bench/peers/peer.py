@@ -199,7 +199,7 @@ def behaviour(rival, check):
         rates.append(rate(p, total, zeros, total_sum))
     whole = masks(rival, n, 7, 1)
     chunks = "same bits" if masks(rival, n, 7, 2) == whole else "other bits"
-    workers = "one thread"
+    workers = "not run"
     if rival.threads(2):
         big = 1 << 20
         two = masks(rival, big, 7, 1)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	//lint:ignore SA1019 deprecated, and what many programs still use
 	exprand "golang.org/x/exp/rand"
 	"gonum.org/v1/gonum/stat/distuv"
 )
