@@ -43,7 +43,7 @@ func speedUpChart(rep *Report, op string) (chart, bool) {
 		if ours == nil || theirs == nil {
 			return 0
 		}
-		return theirs.Ratio.Median / ours.Ratio.Median
+		return rep.ratio(theirs).Median / rep.ratio(ours).Median
 	}
 	names := slices.DeleteFunc(rep.impls(op), func(impl string) bool {
 		return slices.Contains(rep.Kernels, impl) || speedUp(impl, rep.Job.Ps[0]) == 0

@@ -85,7 +85,7 @@ func quickestRival(rep *Report, op string, p float64) string {
 		if m.Group == "kernel" || m.Op != op || m.P != p || m.N != n {
 			continue
 		}
-		if best == nil || m.Ratio.Median < best.Ratio.Median {
+		if best == nil || rep.ratio(m).Median < rep.ratio(best).Median {
 			name, best = m.Impl, m
 		}
 	}

@@ -158,6 +158,14 @@ func TestJudge(t *testing.T) {
 	require.Equal(t, 3.5, limits["BackwardAt avx2 4K"])
 }
 
+func TestPeersAreHeldAgainstTheCopyInGo(t *testing.T) {
+	rep := &Report{Measurements: []protocol.Measurement{
+		{Impl: "generic", Group: "kernel", Op: "Forward", N: 100, Copy: protocol.Quartiles{Q1: 10, Median: 10, Q3: 10}},
+		{Impl: "numpy", Group: "peer", Op: "Forward", N: 100, NS: protocol.Quartiles{Q1: 90, Median: 100, Q3: 110}, Copy: protocol.Quartiles{Median: 50}, Ratio: protocol.Quartiles{Median: 2}},
+	}}
+	require.Equal(t, protocol.Quartiles{Q1: 9, Median: 10, Q3: 11}, rep.ratio(&rep.Measurements[1]))
+}
+
 func TestTargetsAreOfKnownOperations(t *testing.T) {
 	for _, target := range targets {
 		_, err := parseOp(target.op)

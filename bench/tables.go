@@ -78,7 +78,7 @@ func timeSection(rep *Report, op string, p float64, sizes []int) (section, bool)
 			}
 			any = true
 			noisy = noisy || m.Noisy
-			row = append(row, perElement(m.PerElement()), ratio(m), speedUp(rep, m))
+			row = append(row, perElement(m.PerElement()), times(rep, m), speedUp(rep, m))
 		}
 		if any {
 			tw.AppendRow(row)
@@ -100,12 +100,13 @@ func speedUp(rep *Report, m *protocol.Measurement) string {
 	if usual == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s×", digits(usual.Ratio.Median/m.Ratio.Median))
+	return fmt.Sprintf("%s×", digits(rep.ratio(usual).Median/rep.ratio(m).Median))
 }
 
-// ratio is the median with half the interquartile range.
-func ratio(m *protocol.Measurement) string {
-	s := fmt.Sprintf("%s ±%.0f%%", digits(m.Ratio.Median), 50*m.Ratio.Spread())
+// times is the ratio to copy with half its interquartile range.
+func times(rep *Report, m *protocol.Measurement) string {
+	q := rep.ratio(m)
+	s := fmt.Sprintf("%s ±%.0f%%", digits(q.Median), 50*q.Spread())
 	if m.Noisy {
 		return text.FgYellow.Sprint("~" + s)
 	}
