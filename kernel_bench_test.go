@@ -31,7 +31,8 @@ type benchBuffers struct {
 }
 
 func newBenchBuffers(n int) *benchBuffers {
-	b := &benchBuffers{make([]float32, n), make([]float32, n), NewMask(n)}
+	const pad = 5 * 2048
+	b := &benchBuffers{make([]float32, n+pad)[:n], make([]float32, n+pad)[:n], NewMask(n)}
 	for i := range b.src {
 		b.src[i] = float32(i&1023) - 511.5
 		b.dst[i] = 1

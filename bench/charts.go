@@ -45,10 +45,11 @@ var (
 	pale  = color.Gray{0xC8}
 )
 
-// A chart is a plot and the name of its files.
+// A chart is a plot, the name of its files and how high it is.
 type chart struct {
-	name string
-	plot *plot.Plot
+	name   string
+	plot   *plot.Plot
+	height vg.Length
 }
 
 // writeCharts writes all charts that rep has the measurements for and returns the
@@ -63,8 +64,8 @@ func writeCharts(rep *Report, dir string) ([]string, error) {
 			vg.CanvasSizer
 			io.WriterTo
 		}{
-			".svg": vgsvg.New(chartWidth, chartHeight),
-			".png": vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(chartWidth, chartHeight), vgimg.UseDPI(chartDPI))},
+			".svg": vgsvg.New(chartWidth, c.height),
+			".png": vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(chartWidth, c.height), vgimg.UseDPI(chartDPI))},
 		} {
 			file := filepath.Join(dir, c.name+extension)
 			c.plot.Draw(draw.Crop(draw.New(canvas), margin, -margin, margin, -margin))

@@ -52,5 +52,5 @@ func rooflineChart(rep *Report, kernel string, prob float64) (chart, bool) {
 	logAxes(p, rep.Job.Sizes)
 	p.Add(cacheMarks{rep.Machine})
 	must(addLines(p, []line{generator, applier, both, memory, achieved}))
-	return chart{fileName("roofline", kernel, fmt.Sprintf("p%v", prob)), p}, true
+	return chart{fileName("roofline", kernel, fmt.Sprintf("p%v", prob)), p, chartHeight}, true
 }

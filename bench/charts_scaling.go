@@ -48,5 +48,5 @@ func scalingCharts(rep *Report) []chart {
 	logAxes(p, nil)
 	p.X.Tick.Marker = ticks
 	must(addLines(p, append(lines, ideal)))
-	return []chart{{"scaling", p}}
+	return []chart{{"scaling", p, chartHeight}}
 }

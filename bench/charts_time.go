@@ -22,7 +22,7 @@ func timeCharts(rep *Report) []chart {
 				logAxes(plot, rep.Job.Sizes)
 				plot.Add(cacheMarks{rep.Machine})
 				must(addLines(plot, lines))
-				charts = append(charts, chart{fileName("time", op, fmt.Sprintf("p%v", p)), plot})
+				charts = append(charts, chart{fileName("time", op, fmt.Sprintf("p%v", p)), plot, chartHeight})
 			}
 		}
 	}

@@ -69,11 +69,7 @@ type buffers struct {
 }
 
 func newBuffers(n int) *buffers {
-	b := &buffers{make([]float32, n), make([]float32, n), dropout.NewMask(n)}
-	for i := range b.src {
-		b.src[i] = float32(i&1023) - 511.5
-		b.dst[i] = 1
-	}
+	b := &buffers{measure.Floats(n), measure.Floats(n), dropout.NewMask(n)}
 	for i := range b.mask {
 		b.mask[i] = 1
 	}

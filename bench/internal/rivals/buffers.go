@@ -1,5 +1,7 @@
 package rivals
 
+import "github.com/fusedrop/dropout/bench/internal/measure"
+
 // Buffers are the floats of a call. They are allocated once, for the largest
 // size, and written to before anything is timed, so that no call pays for the
 // first touch of a page; smaller sizes use their beginnings.
@@ -8,14 +10,7 @@ type Buffers struct {
 }
 
 // NewBuffers returns buffers of n elements.
-func NewBuffers(n int) Buffers {
-	b := Buffers{make([]float32, n), make([]float32, n)}
-	for i := range b.Src {
-		b.Src[i] = float32(i&1023) - 511.5
-		b.Dst[i] = 1
-	}
-	return b
-}
+func NewBuffers(n int) Buffers { return Buffers{measure.Floats(n), measure.Floats(n)} }
 
 // Prefix returns the first n elements of both.
 func (b Buffers) Prefix(n int) Buffers { return Buffers{b.Dst[:n], b.Src[:n]} }
