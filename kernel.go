@@ -22,6 +22,16 @@ type kernel struct {
 	// slices of streamLen elements or more; 0 means never.
 	applyStream applier
 	streamLen   int
+
+	// Appliers of the variants.
+	applyReLU     applier // clears the mask bits of what ReLU drops, too
+	applyAffine   func(dst, src []float32, mask []uint64, scale, shift, dropped float32)
+	applyResidual func(dst, src, bias, residual []float32, mask []uint64, scale float32)
+	add           func(sum, x []float32) // any length
+
+	// Gaussian dropout: len(z) is a multiple of normalGroup up to callLen.
+	fillNormal  func(z []float32, s, inc uint64)
+	applyNormal func(dst, src, z []float32, sigma float32)
 }
 
 type applier func(dst, src []float32, mask []uint64, scale float32)
@@ -30,6 +40,14 @@ var genericKernel = kernel{
 	name:     "generic",
 	fillMask: fillMaskGeneric,
 	apply:    applyGeneric,
+
+	applyReLU:     applyReLUGeneric,
+	applyAffine:   applyAffineGeneric,
+	applyResidual: applyResidualGeneric,
+	add:           addGeneric,
+
+	fillNormal:  fillNormalGeneric,
+	applyNormal: applyNormalGeneric,
 }
 
 // kernels lists what can run here, best first; the generic one is always last.
@@ -74,22 +92,25 @@ const (
 	shardLen = 1 << 16
 )
 
-// forwardParallel is forwardPart in several goroutines.
+// forward writes dst, and mask unless it is nil, for the stream at at.
+func (d Dropout) forward(dst, src []float32, mask Mask, at PCG) {
+	if apply := active.applyFor(dst, src); d.splits(len(dst)) {
+		d.forwardParallel(dst, src, mask, at, apply)
+	} else {
+		d.forwardPart(dst, src, mask, at, apply)
+	}
+}
+
+// The closures of parallel are on the heap, so they have functions of their own.
+
 func (d Dropout) forwardParallel(dst, src []float32, mask Mask, at PCG, apply applier) {
 	d.parallel(len(dst), func(lo, hi int) {
-		at, m := at, mask
-		at.skip(lo / 64)
-		if m != nil {
-			m = m[lo/64:]
-		}
-		d.forwardPart(dst[lo:hi], src[lo:hi], m, at, apply)
+		d.forwardPart(dst[lo:hi], src[lo:hi], mask.from(lo), at.from(lo), apply)
 	})
 }
 
-// forwardPart writes dst, and mask unless it is nil, for the stream at at.
 func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, apply applier) {
-	t := d.threshold()
-	if t == 0 || t == one {
+	if t := d.threshold(); t == 0 || t == one {
 		if mask != nil {
 			d.drawPart(mask, len(dst), at)
 		}
@@ -104,40 +125,67 @@ func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, apply applie
 		}
 		return
 	}
-
-	var spare []uint64
-	if mask == nil {
-		var scratch [blockWords]uint64
-		spare = noescape(&scratch)
-	}
-	for len(dst) > 0 {
-		n := min(len(dst), blockLen)
-		words := maskWords(n)
-		m := spare
-		if mask != nil {
-			m, mask = mask, mask[words:]
-		}
-		m = m[:words]
-		active.fillMask(m, at.state, at.inc(), t, src[:n])
-		if n%64 != 0 {
-			m[words-1] &= 1<<(n%64) - 1
-		}
-		apply(dst[:n], src[:n], m, d.scale)
-		dst, src = dst[n:], src[n:]
-		if len(dst) > 0 {
-			at.skip(words)
-		}
-	}
-}
-
-// backwardParallel is backwardPart in several goroutines.
-func (d Dropout) backwardParallel(dst, grad []float32, mask Mask, apply applier) {
-	d.parallel(len(dst), func(lo, hi int) {
-		d.backwardPart(dst[lo:hi], grad[lo:hi], mask[lo/64:], apply)
+	d.blocks(src, mask, at, func(lo, hi int, m []uint64) {
+		apply(dst[lo:hi], src[lo:hi], m, d.scale)
 	})
 }
 
-// backwardPart writes dst from a stored mask.
+// blocks draws the mask of src for the stream at at, into mask unless it is nil,
+// and calls f for each block of elements as soon as it has its mask words.
+func (d Dropout) blocks(src []float32, mask Mask, at PCG, f func(lo, hi int, m []uint64)) {
+	var spare []uint64
+	if mask == nil {
+		var scratch [blockWords]uint64
+		spare = noescape(&scratch)[:]
+	}
+	for lo, hi := 0, 0; lo < len(src); lo = hi {
+		hi = min(lo+blockLen, len(src))
+		m := spare
+		if mask != nil {
+			m = mask[lo/64:]
+		}
+		m = m[:maskWords(hi-lo)]
+		d.fill(m, hi-lo, at, src[lo:hi])
+		f(lo, hi, m)
+		if hi < len(src) {
+			at.skip(blockWords)
+		}
+	}
+}
+
+// fill writes the mask words m of n elements for the stream at at.
+func (d Dropout) fill(m []uint64, n int, at PCG, near []float32) {
+	switch t := d.threshold(); t {
+	case 0:
+		clear(m)
+		return
+	case one:
+		for i := range m {
+			m[i] = ^uint64(0)
+		}
+	default:
+		active.fillMask(m, at.state, at.inc(), t, near)
+	}
+	if n%64 != 0 {
+		m[n/64] &= 1<<(n%64) - 1
+	}
+}
+
+// backward writes dst from a stored mask.
+func (d Dropout) backward(dst, grad []float32, mask Mask) {
+	if apply := active.applyFor(dst, grad); d.splits(len(dst)) {
+		d.backwardParallel(dst, grad, mask, apply)
+	} else {
+		d.backwardPart(dst, grad, mask, apply)
+	}
+}
+
+func (d Dropout) backwardParallel(dst, grad []float32, mask Mask, apply applier) {
+	d.parallel(len(dst), func(lo, hi int) {
+		d.backwardPart(dst[lo:hi], grad[lo:hi], mask.from(lo), apply)
+	})
+}
+
 func (d Dropout) backwardPart(dst, grad []float32, mask Mask, apply applier) {
 	t := d.threshold()
 	for len(dst) > 0 {
@@ -173,37 +221,19 @@ func copyKept(dst, src []float32, mask []uint64) {
 	}
 }
 
-// drawParallel is drawPart in several goroutines.
 func (d Dropout) drawParallel(mask Mask, n int, at PCG) {
 	d.parallel(n, func(lo, hi int) {
-		at := at
-		at.skip(lo / 64)
-		d.drawPart(mask[lo/64:], hi-lo, at)
+		d.drawPart(mask.from(lo), hi-lo, at.from(lo))
 	})
 }
 
-// drawPart writes the mask of n elements for the stream at at.
 func (d Dropout) drawPart(mask Mask, n int, at PCG) {
-	t := d.threshold()
-	words := maskWords(n)
-	mask = mask[:words]
-	for m := mask; len(m) > 0; {
-		w := min(len(m), callLen/64)
-		switch t {
-		case 0:
-			clear(m[:w])
-		case one:
-			for i := range m[:w] {
-				m[i] = ^uint64(0)
-			}
-		default:
-			active.fillMask(m[:w], at.state, at.inc(), t, nil)
-			at.skip(w)
-		}
-		m = m[w:]
-	}
-	if n%64 != 0 {
-		mask[words-1] &= 1<<(n%64) - 1
+	for n > 0 {
+		part := min(n, callLen)
+		words := maskWords(part)
+		d.fill(mask[:words], part, at, nil)
+		at.skip(words)
+		mask, n = mask[words:], n-part
 	}
 }
 
@@ -228,7 +258,12 @@ func (d Dropout) splits(n int) bool {
 func (d Dropout) parallel(n int, f func(lo, hi int)) {
 	shards := max(1, min(d.workers, n/shardLen))
 	blocks := (n-1)/blockLen + 1
-	part := ((blocks-1)/shards + 1) * blockLen
+	split(n, ((blocks-1)/shards+1)*blockLen, f)
+}
+
+// split calls f for consecutive parts of n, each of length part but for the last,
+// in a goroutine each but for the first, and returns when all are done.
+func split(n, part int, f func(lo, hi int)) {
 	var wg sync.WaitGroup
 	for lo := part; lo < n; lo += part {
 		wg.Go(func() { f(lo, min(lo+part, n)) })
@@ -237,12 +272,12 @@ func (d Dropout) parallel(n int, f func(lo, hi int)) {
 	wg.Wait()
 }
 
-// noescape returns p[:], hidden from escape analysis: it can't follow a call
-// through the kernel table and would move the array to the heap. No kernel keeps
-// a pointer, and a pointer it stays for the garbage collector.
+// noescape returns p, hidden from escape analysis: it can't follow a call through
+// the kernel table and would move what p points to to the heap. No kernel keeps a
+// pointer, and to the garbage collector p stays one.
 //
 //go:nosplit
-func noescape(p *[blockWords]uint64) []uint64 {
+func noescape[T any](p *T) *T {
 	x := uintptr(unsafe.Pointer(p))
-	return (*(**[blockWords]uint64)(unsafe.Pointer(&x)))[:]
+	return *(**T)(unsafe.Pointer(&x))
 }
