@@ -105,6 +105,6 @@ func speedUpChart(rep *Report, op string) (chart, bool) {
 	p.Legend.TextStyle.Font.Size = 12
 	p.Legend.Padding = vg.Length(3)
 	p.Legend.XOffs = -8
-	height := 1.7*vg.Inch + vg.Length(len(names))*0.24*vg.Length(len(rep.Job.Ps)+1)*vg.Inch
+	height := 1.7*vg.Inch + vg.Length(len(names))*0.17*vg.Length(len(rep.Job.Ps)+1)*vg.Inch
 	return chart{fileName("speedup", op), p, max(chartHeight, height)}, true
 }
