@@ -49,20 +49,21 @@ type verdict struct {
 	n        int
 	unit     string // "× copy" or "ns"
 	limit    float64
+	limitQ3  float64 // upper quartile of a limit that was measured itself, else limit
 	measured protocol.Quartiles
 	noisy    bool
 	allocs   float64 // beyond what is allowed
 }
 
 // outcome tells met from missed by the median; where the limit lies within the
-// quartiles the measurement can't tell.
+// quartiles, or the quartiles of the two overlap, the measurement can't tell.
 func (v verdict) outcome() string {
 	switch {
 	case v.allocs > 0:
 		return fmt.Sprintf("missed: %v allocations", v.allocs)
 	case v.measured.Median <= v.limit:
 		return "met"
-	case v.measured.Q1 <= v.limit:
+	case v.measured.Q1 <= v.limitQ3:
 		return "within the spread"
 	}
 	return "missed"
@@ -74,7 +75,7 @@ func judge(rep *Report) []verdict {
 	for _, t := range targets {
 		if t.small > 0 {
 			if m := rep.find(t.kernel, t.op, smallCall, t.p, 1); m != nil {
-				vs = append(vs, verdict{target: t, n: smallCall, unit: "ns", limit: t.small, measured: m.NS, noisy: m.Noisy, allocs: m.Allocs})
+				vs = append(vs, verdict{target: t, n: smallCall, unit: "ns", limit: t.small, limitQ3: t.small, measured: m.NS, noisy: m.Noisy, allocs: m.Allocs})
 			}
 			continue
 		}
@@ -83,13 +84,14 @@ func judge(rep *Report) []verdict {
 			if m == nil {
 				continue
 			}
-			v := verdict{target: t, n: n, unit: "× copy", limit: t.toCopy[i], measured: m.Ratio, noisy: m.Noisy}
+			v := verdict{target: t, n: n, unit: "× copy", limit: t.toCopy[i], limitQ3: t.toCopy[i], measured: m.Ratio, noisy: m.Noisy}
 			if t.toForward > 0 {
 				forward := rep.find(t.kernel, "Forward", n, t.p, 1)
 				if forward == nil {
 					continue
 				}
 				v.limit = t.toForward*forward.Ratio.Median + t.extraArrays
+				v.limitQ3 = t.toForward*forward.Ratio.Q3 + t.extraArrays
 			}
 			vs = append(vs, v)
 		}
