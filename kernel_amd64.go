@@ -52,6 +52,16 @@ func (k *kernel) apply(dst, src []float32, mask []uint64, scale float32, stream 
 	}
 }
 
+func (k *kernel) forwardStream(dst, src []float32, mask []uint64, s, inc, t uint64, scale float32) {
+	switch k.isa {
+	case avx2:
+		forwardStreamAVX2(dst, src, mask, s, inc, t, scale)
+	default:
+		fillMaskGeneric(mask, s, inc, t, src)
+		applyGeneric(dst, src, mask, scale)
+	}
+}
+
 func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
 	applyReLUGeneric(dst, src, mask, scale)
 }
@@ -83,11 +93,28 @@ func fillMaskAVX2(mask []uint64, s, inc, t uint64, near []float32) {
 		fillMaskGeneric(mask, s, inc, t, near)
 		return
 	}
-	fillMaskWordsAVX2(mask, s, inc, t, unsafe.SliceData(near))
+	fillMaskWordsAVX2(mask, s, inc, t, unsafe.SliceData(near), nil, 0)
 }
 
 //go:noescape
-func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, near *float32)
+func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, src, dst *float32, scale float32)
+
+// forwardStreamAVX2 is fillMaskGeneric and applyGeneric, with stores that bypass
+// the caches.
+func forwardStreamAVX2(dst, src []float32, mask []uint64, s, inc, t uint64, scale float32) {
+	if misalignment(dst) != 0 || len(dst)%256 != 0 {
+		fillMaskAVX2(mask, s, inc, t, src)
+		applyStreamAVX2(dst, src, mask, scale)
+		return
+	}
+	fillMaskWordsAVX2(mask, s, inc, t, &src[0], &dst[0], scale)
+}
+
+// misalignment returns how many elements of x are before the first one that is
+// aligned to 32 bytes.
+func misalignment(x []float32) int {
+	return int(-uintptr(unsafe.Pointer(unsafe.SliceData(x))) % 32 / 4)
+}
 
 // applyAVX2 is applyGeneric.
 func applyAVX2(dst, src []float32, mask []uint64, scale float32) {
@@ -108,7 +135,7 @@ func applyVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
 // must be aligned: the elements before the first boundary are set apart, and the
 // mask is shifted for the others.
 func applyStreamAVX2(dst, src []float32, mask []uint64, scale float32) {
-	if head := int(-uintptr(unsafe.Pointer(unsafe.SliceData(dst))) % 32 / 4); head != 0 && head < len(dst) {
+	if head := misalignment(dst); head != 0 && head < len(dst) {
 		applyGeneric(dst[:head], src[:head], mask[:1], scale)
 		dst, src = dst[head:], src[head:]
 		var shifted [callLen / 64]uint64
