@@ -317,5 +317,5 @@ func TestPeersAreFound(t *testing.T) {
 	for _, p := range peers {
 		names = append(names, p.name)
 	}
-	require.Equal(t, []string{"golibs", "numpy_peer.py", "torch_peer.py"}, names)
+	require.Equal(t, []string{"golibs", "jax_peer.py", "numpy_peer.py", "onnxruntime_peer.py", "tensorflow_peer.py", "torch_peer.py"}, names)
 }
