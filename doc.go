@@ -60,12 +60,23 @@
 // a message that names the argument and both numbers, before anything has been
 // written.
 //
+// # Variants
+//
+// [Dropout.ForwardReLU] includes a rectified linear unit, [Dropout.ForwardResidual]
+// a bias and a residual connection, [Dropout.BackwardBias] the gradient of the
+// bias. [Dropout.ForwardGroups] draws once for each group of contiguous elements:
+// Dropout1d, 2d and 3d of channel-first data, and stochastic depth. [Gaussian]
+// multiplies by normal variates, and [Alpha] belongs to SELU. Masks shared over
+// time steps, rows or channels that are last come from [Dropout.Draw]; see its
+// example.
+//
 // # Kernels
 //
-// The kernel is chosen once, when the program starts: AVX2 on amd64 where the
-// processor and the operating system have it, Go code elsewhere. [Kernel] tells
-// which. The environment variable DROPOUT_KERNEL=generic|avx2 overrides the
-// choice, and the build tag purego leaves assembly out altogether. No call
-// allocates, and no assembly runs longer than some microseconds without giving
-// the garbage collector a chance to stop the goroutine.
+// The kernel is chosen once, when the program starts: AVX-512 or AVX2 on amd64
+// where the processor and the operating system have it, NEON on arm64, Go code
+// elsewhere. [Kernel] tells which. The environment variable
+// DROPOUT_KERNEL=generic|avx2|avx512|neon overrides the choice, and the build tag
+// purego leaves assembly out altogether. With one worker no call allocates, and no
+// assembly function is given more than 16,384 elements, because the garbage
+// collector can't stop a goroutine that is in one.
 package dropout

@@ -21,8 +21,8 @@ type kernel struct {
 	name string
 	isa  isa
 
-	// streamLen is from how many elements on the drivers use applyStream, whose
-	// stores bypass the caches; 0 means never.
+	// streamLen is from how many elements on the drivers ask for stores that
+	// bypass the caches; 0 means never.
 	streamLen int
 }
 
@@ -111,12 +111,33 @@ func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, stream bool)
 		}
 		return
 	}
+	if stream {
+		d.forwardStream(dst, src, mask, at)
+		return
+	}
 	var scratch [blockWords]uint64
 	for lo, hi := 0, 0; lo < len(dst); lo = hi {
 		hi = min(lo+blockLen, len(dst))
 		m := d.block(src[lo:hi], lo, mask, &scratch, at)
-		active.apply(dst[lo:hi], src[lo:hi], m, d.scale, stream)
+		active.apply(dst[lo:hi], src[lo:hi], m, d.scale, false)
 		at.skip(blockWords)
+	}
+}
+
+// forwardStream is forwardPart where the kernel should mix the phases and bypass
+// the caches: a copy of so many elements leaves the arithmetic units idle.
+func (d Dropout) forwardStream(dst, src []float32, mask Mask, at PCG) {
+	var scratch [callLen / 64]uint64
+	for lo, hi := 0, 0; lo < len(dst); lo = hi {
+		hi = min(lo+callLen, len(dst))
+		m := scratch[:]
+		if mask != nil {
+			m = mask[lo/64:]
+		}
+		m = m[:maskWords(hi-lo)]
+		active.forwardStream(dst[lo:hi], src[lo:hi], m, at.state, at.inc(), d.threshold(), d.scale)
+		trim(m, hi-lo)
+		at.skip(callLen / 64)
 	}
 }
 
@@ -145,6 +166,11 @@ func (d Dropout) fill(m []uint64, n int, at PCG, near []float32) {
 	default:
 		active.fillMask(m, at.state, at.inc(), t, near)
 	}
+	trim(m, n)
+}
+
+// trim clears the bits of m from n on.
+func trim(m []uint64, n int) {
 	if n%64 != 0 {
 		m[n/64] &= 1<<(n%64) - 1
 	}
