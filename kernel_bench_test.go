@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // The benchmarks run every kernel of this machine beside copy of the same floats,
@@ -24,7 +26,8 @@ func benchSizes() []int {
 }
 
 // benchBuffers are allocated once per benchmark and written to beforehand, so
-// that no call pays for the first touch of a page.
+// that no call pays for the first touch of a page. The signs of src come in no
+// order, so that a branch on them costs what it would in a network.
 type benchBuffers struct {
 	dst, src []float32
 	mask     Mask
@@ -34,7 +37,7 @@ func newBenchBuffers(n int) *benchBuffers {
 	const pad = 5 * 2048
 	b := &benchBuffers{make([]float32, n+pad)[:n], make([]float32, n+pad)[:n], NewMask(n)}
 	for i := range b.src {
-		b.src[i] = float32(i&1023) - 511.5
+		b.src[i] = float32(int64(mix64(uint64(i)))) / (1 << 54)
 		b.dst[i] = 1
 	}
 	for i := range b.mask {
@@ -51,14 +54,22 @@ func (b *benchBuffers) prefix(n int) *benchBuffers {
 // elements reads and writes; bind returns the call, which is given a number that
 // differs every time.
 func benchKernels(b *testing.B, bytes func(n int) int, bind func(d Dropout, buf *benchBuffers) func(call uint64)) {
+	benchGrid(b, benchSizes(), []float64{0.1, 0.5}, bytes, bind)
+}
+
+// benchVariant is benchKernels with fewer sizes and one p.
+func benchVariant(b *testing.B, bytes func(n int) int, bind func(d Dropout, buf *benchBuffers) func(call uint64)) {
+	benchGrid(b, []int{4 << 10, 1 << 20}, []float64{0.1}, bytes, bind)
+}
+
+func benchGrid(b *testing.B, sizes []int, ps []float64, bytes func(n int) int, bind func(d Dropout, buf *benchBuffers) func(call uint64)) {
 	before := active
 	defer func() { active = before }()
-	sizes := benchSizes()
 	all := newBenchBuffers(sizes[len(sizes)-1])
 	var call uint64
 	for _, n := range sizes {
 		buf := all.prefix(n)
-		for _, p := range []float64{0.1, 0.5} {
+		for _, p := range ps {
 			run := bind(mustNew(b, p), buf)
 			for _, k := range kernels {
 				b.Run(fmt.Sprintf("impl=%s/n=%d/p=%v", k.name, n, p), func(b *testing.B) {
@@ -107,6 +118,89 @@ func BenchmarkDraw(b *testing.B) {
 	bytes := func(n int) int { return 8 * maskWords(n) }
 	benchKernels(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
 		return func(call uint64) { d.Draw(buf.mask, len(buf.dst), NewPCG(call, 54)) }
+	})
+}
+
+// Rows of a bias and groups in the benchmarks; both divide all sizes of benchVariant.
+const (
+	benchRow   = 1024
+	benchGroup = 64
+)
+
+func BenchmarkForwardReLU(b *testing.B) {
+	bytes := func(n int) int { return 8*n + 8*maskWords(n) }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		return func(call uint64) { d.ForwardReLU(buf.dst, buf.src, buf.mask, NewPCG(call, 54)) }
+	})
+}
+
+func BenchmarkForwardResidual(b *testing.B) {
+	bytes := func(n int) int { return 12*n + 8*maskWords(n) + 4*benchRow }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		more := newBenchBuffers(len(buf.src))
+		bias, residual := more.dst[:benchRow], more.src
+		return func(call uint64) { d.ForwardResidual(buf.dst, buf.src, bias, residual, buf.mask, NewPCG(call, 54)) }
+	})
+}
+
+func BenchmarkBackwardBias(b *testing.B) {
+	bytes := func(n int) int { return 8*n + 8*maskWords(n) + 8*benchRow }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		d.Draw(buf.mask, len(buf.dst), NewPCG(1, 54))
+		dbias := make([]float32, benchRow)
+		return func(uint64) { d.BackwardBias(buf.dst, dbias, buf.src, buf.mask) }
+	})
+}
+
+func BenchmarkForwardGroups(b *testing.B) {
+	bytes := func(n int) int { return 8*n + 8*maskWords(n/benchGroup) }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		return func(call uint64) { d.ForwardGroups(buf.dst, buf.src, benchGroup, buf.mask, NewPCG(call, 54)) }
+	})
+}
+
+func BenchmarkBackwardGroups(b *testing.B) {
+	bytes := func(n int) int { return 8*n + 8*maskWords(n/benchGroup) }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		d.Draw(buf.mask, len(buf.dst)/benchGroup, NewPCG(1, 54))
+		return func(uint64) { d.BackwardGroups(buf.dst, buf.src, benchGroup, buf.mask) }
+	})
+}
+
+func BenchmarkAlphaForward(b *testing.B) {
+	bytes := func(n int) int { return 8*n + 8*maskWords(n) }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		a, err := NewAlpha(d.P())
+		require.NoError(b, err)
+		return func(call uint64) { a.Forward(buf.dst, buf.src, buf.mask, NewPCG(call, 54)) }
+	})
+}
+
+func BenchmarkAlphaBackward(b *testing.B) {
+	bytes := func(n int) int { return 8*n + 8*maskWords(n) }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		a, err := NewAlpha(d.P())
+		require.NoError(b, err)
+		d.Draw(buf.mask, len(buf.dst), NewPCG(1, 54))
+		return func(uint64) { a.Backward(buf.dst, buf.src, buf.mask) }
+	})
+}
+
+func BenchmarkGaussianForward(b *testing.B) {
+	bytes := func(n int) int { return 8 * n }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		g, err := NewGaussian(d.P())
+		require.NoError(b, err)
+		return func(call uint64) { g.Forward(buf.dst, buf.src, NewPCG(call, 54)) }
+	})
+}
+
+func BenchmarkGaussianBackwardAt(b *testing.B) {
+	bytes := func(n int) int { return 8 * n }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		g, err := NewGaussian(d.P())
+		require.NoError(b, err)
+		return func(call uint64) { g.BackwardAt(buf.dst, buf.src, *NewPCG(call, 54)) }
 	})
 }
 

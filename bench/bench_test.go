@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/fusedrop/dropout"
@@ -18,23 +19,36 @@ var (
 	benchPs    = []float64{0.1, 0.5}
 )
 
-func BenchmarkForward(b *testing.B)    { benchmark(b, "Forward") }
-func BenchmarkBackward(b *testing.B)   { benchmark(b, "Backward") }
-func BenchmarkBackwardAt(b *testing.B) { benchmark(b, "BackwardAt") }
-func BenchmarkDraw(b *testing.B)       { benchmark(b, "Draw") }
+func BenchmarkForward(b *testing.B)            { benchmark(b, "Forward") }
+func BenchmarkBackward(b *testing.B)           { benchmark(b, "Backward") }
+func BenchmarkBackwardAt(b *testing.B)         { benchmark(b, "BackwardAt") }
+func BenchmarkDraw(b *testing.B)               { benchmark(b, "Draw") }
+func BenchmarkForwardReLU(b *testing.B)        { benchmark(b, "ForwardReLU") }
+func BenchmarkForwardResidual(b *testing.B)    { benchmark(b, "ForwardResidual") }
+func BenchmarkBackwardBias(b *testing.B)       { benchmark(b, "BackwardBias") }
+func BenchmarkForwardGroups(b *testing.B)      { benchmark(b, "ForwardGroups") }
+func BenchmarkBackwardGroups(b *testing.B)     { benchmark(b, "BackwardGroups") }
+func BenchmarkAlphaForward(b *testing.B)       { benchmark(b, "Alpha.Forward") }
+func BenchmarkAlphaBackward(b *testing.B)      { benchmark(b, "Alpha.Backward") }
+func BenchmarkGaussianForward(b *testing.B)    { benchmark(b, "Gaussian.Forward") }
+func BenchmarkGaussianBackwardAt(b *testing.B) { benchmark(b, "Gaussian.BackwardAt") }
 
 func benchmark(b *testing.B, name string) {
+	op := operations[slices.IndexFunc(operations, func(op operation) bool { return op.name == name })]
+	ps := benchPs
+	if op.unfused != nil {
+		ps = ps[:1]
+	}
 	for _, n := range benchSizes {
-		for _, p := range benchPs {
-			buf := newBuffers(n)
-			for _, op := range operations {
-				if op.name == name {
-					d, err := dropout.New(p)
-					if err != nil {
-						b.Fatal(err)
-					}
-					benchmarkCall(b, dropout.Kernel(), n, p, op.bytes(n), op.bind(d, buf))
-				}
+		for _, p := range ps {
+			buf := newBuffers(n, true)
+			l, err := newLayer(p, 1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			benchmarkCall(b, dropout.Kernel(), n, p, op.bytes(n), op.bind(l, buf))
+			if op.unfused != nil {
+				benchmarkCall(b, "unfused", n, p, op.bytes(n), op.unfused(l, buf))
 			}
 			benchmarkCall(b, "copy", n, p, 8*n, func(uint64) { buf.copy() })
 			for _, r := range rivals.Loops {

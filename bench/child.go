@@ -27,7 +27,7 @@ func serveKernel(r io.Reader, w io.Writer) error {
 	}
 	var failed error
 	send := func(m protocol.Message) { failed = cmp.Or(failed, protocol.Send(w, m)) }
-	send(protocol.Message{Hello: &protocol.Hello{Name: dropout.Kernel(), Steps: kernelSteps(job)}})
+	send(protocol.Message{Hello: &protocol.Hello{Name: dropout.Kernel(), Steps: kernelSteps(job, dropout.Kernel())}})
 	switch job.Do {
 	case "verify":
 		if err := verify(job, send); err != nil {
@@ -42,38 +42,52 @@ func serveKernel(r io.Reader, w io.Writer) error {
 // cell is one thing to measure.
 type cell struct {
 	op      operation
+	unfused bool // the steps in the place of op
 	n       int
 	p       float64
 	workers int
 }
 
-// cells lists what job asks for: a small Forward, every operation, size and p on
-// one worker, then Forward on more of them.
-func cells(job protocol.Job) []cell {
+// unfusedSuffix on the name of a kernel is the name of who does in steps, with
+// that kernel, what the kernel does in one call.
+const unfusedSuffix = "-unfused"
+
+// cells lists what job asks of a kernel: a small Forward, every operation, size and
+// p on one worker, then Forward on more of them.
+func cells(job protocol.Job, kernel string) []cell {
 	var cs []cell
 	if job.Small > 0 {
-		cs = append(cs, cell{operations[0], job.Small, job.Ps[0], 1})
+		cs = append(cs, cell{op: operations[0], n: job.Small, p: job.Ps[0], workers: 1})
 	}
 	for _, n := range job.Sizes {
 		for _, op := range operations {
-			if len(job.Ops) > 0 && !slices.Contains(job.Ops, op.name) {
+			// All variants at sizes beyond the caches would double the time of a run.
+			long := isVariant(op.name) && n > variantsUpTo && len(job.Ops) == 0
+			if !wanted(job, op.name) || long && !hasTarget(op.name, kernel) {
 				continue
 			}
 			for i, p := range job.Ps {
 				if i == 0 || op.everyP {
-					cs = append(cs, cell{op, n, p, 1})
+					cs = append(cs, cell{op: op, n: n, p: p, workers: 1})
 				}
+			}
+			if op.unfused != nil && !long {
+				cs = append(cs, cell{op: op, unfused: true, n: n, p: job.Ps[0], workers: 1})
 			}
 		}
 	}
 	for _, n := range scalingSizes(job) {
 		for _, workers := range job.Workers {
 			if workers > 1 {
-				cs = append(cs, cell{operations[0], n, job.Ps[0], workers})
+				cs = append(cs, cell{op: operations[0], n: n, p: job.Ps[0], workers: workers})
 			}
 		}
 	}
 	return cs
+}
+
+func wanted(job protocol.Job, op string) bool {
+	return len(job.Ops) == 0 || slices.Contains(job.Ops, op)
 }
 
 // scalingSizes are the sizes that more workers are tried on: the largest, and the
@@ -87,12 +101,12 @@ func scalingSizes(job protocol.Job) []int {
 	return []int{long[0], long[len(long)-1]}
 }
 
-func kernelSteps(job protocol.Job) int {
+func kernelSteps(job protocol.Job, kernel string) int {
 	switch job.Do {
 	case "verify":
 		return verifySteps(job)
 	case "measure":
-		return len(cells(job))
+		return len(cells(job, kernel))
 	}
 	return 0
 }
@@ -103,17 +117,24 @@ func measureKernel(job protocol.Job, send func(protocol.Message)) {
 		b.Group, b.Workers = "kernel", workersAgree()
 		send(protocol.Message{Behaviour: &b})
 	}
-	all := newBuffers(slices.Max(job.Sizes))
-	for _, c := range cells(job) {
-		send(protocol.Message{Step: fmt.Sprintf("%s: %s, %s, p = %v", dropout.Kernel(), c.op.name, sizeName(c.n), c.p)})
-		d, err := dropout.New(c.p)
+	all := newBuffers(slices.Max(job.Sizes), wanted(job, "ForwardResidual"))
+	for _, c := range cells(job, dropout.Kernel()) {
+		impl, group, bind := dropout.Kernel(), "kernel", c.op.bind
+		if c.unfused {
+			impl, group, bind = impl+unfusedSuffix, "unfused", c.op.unfused
+		}
+		send(protocol.Message{Step: fmt.Sprintf("%s: %s, %s, p = %v", impl, c.op.name, sizeName(c.n), c.p)})
+		l, err := newLayer(c.p, c.workers)
 		if err != nil {
 			send(protocol.Message{Error: err.Error()})
 			return
 		}
-		buf := all.prefix(c.n)
-		m := measure.Against(job.Plan, c.op.bind(d.Workers(c.workers), buf), buf.copy)
-		m.Impl, m.Group, m.Op, m.N, m.P, m.Workers = dropout.Kernel(), "kernel", c.op.name, c.n, c.p, c.workers
+		buf, plan := all.prefix(c.n), job.Plan
+		if isVariant(c.op.name) {
+			plan.Budget /= 2 // there are many, measured twice
+		}
+		m := measure.Against(plan, bind(l, buf), buf.copy)
+		m.Impl, m.Group, m.Op, m.N, m.P, m.Workers = impl, group, c.op.name, c.n, c.p, c.workers
 		send(protocol.Message{Measurement: &m})
 	}
 }
@@ -151,7 +172,7 @@ func ours() rivals.Rival {
 func workersAgree() string {
 	const n = 1<<20 + 321
 	d, _ := dropout.New(0.3)
-	src := newBuffers(n).src
+	src := measure.Floats(n)
 	var want dropout.Mask
 	for workers := 1; workers <= 5; workers++ {
 		got := dropout.NewMask(n)

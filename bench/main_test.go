@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"hash/crc64"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -51,6 +52,9 @@ func TestRun(t *testing.T) {
 	for _, k := range rep.Kernels {
 		for _, op := range operations {
 			require.NotNil(t, rep.find(k, op.name, 256, 0.1, 1), "%s %s", k, op.name)
+			if op.unfused != nil {
+				require.NotNil(t, rep.find(k+unfusedSuffix, op.name, 256, 0.1, 1), "%s %s", k, op.name)
+			}
 		}
 	}
 
@@ -72,6 +76,7 @@ func TestRun(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(markdown), "### Forward, p = 0.1")
 	require.Contains(t, string(markdown), "| "+rivals.Usual+" |")
+	require.Contains(t, string(markdown), "| generic-unfused |")
 	require.Contains(t, string(markdown), runtime.Version())
 
 	charts, err := filepath.Glob(filepath.Join(s.charts, "*"))
@@ -103,7 +108,7 @@ func TestKernelsThatAreNotHereAreReported(t *testing.T) {
 }
 
 func TestVerifyNoticesAWrongBit(t *testing.T) {
-	buf := newBuffers(200)
+	buf := newBuffers(200, false)
 	d, err := dropout.New(0.3)
 	require.NoError(t, err)
 	d.Forward(buf.dst, buf.src, buf.mask, dropout.NewPCG(42, stream))
@@ -113,6 +118,81 @@ func TestVerifyNoticesAWrongBit(t *testing.T) {
 	require.ErrorContains(t, compareForward(buf, threshold, dropout.NewPCG(42, stream)), "mask word 3")
 	buf.dst[199]++
 	require.ErrorContains(t, compareForward(buf, threshold, dropout.NewPCG(42, stream)), "element 199")
+}
+
+func TestVerifyNoticesAWrongVariant(t *testing.T) {
+	const n, p = 960, 0.3
+	checks := map[string]func(*variantCheck) error{
+		"ForwardReLU":     (*variantCheck).relu,
+		"ForwardResidual": (*variantCheck).residual,
+		"BackwardBias":    (*variantCheck).bias,
+		"Groups":          (*variantCheck).groups,
+		"Alpha":           (*variantCheck).alpha,
+		"Gaussian":        func(c *variantCheck) error { return c.gaussian(crc64.New(crc64.MakeTable(crc64.ECMA))) },
+	}
+	for name, check := range checks {
+		l, err := newLayer(p, 1)
+		require.NoError(t, err)
+		v := verification{n: n, p: p}
+		c := &variantCheck{layer: l, buf: newBuffers(n, true), t: reference.Threshold(p), at: *dropout.NewPCG(42, stream),
+			source: v.source, keep: reference.Keep(n, reference.Threshold(p), v.source())}
+		require.NoError(t, check(c), name)
+		c.at.Advance(1)
+		require.ErrorContains(t, check(c), "element ", name)
+	}
+}
+
+func TestVerifyComparesTheNoiseOfKernels(t *testing.T) {
+	rep := &Report{Verified: []protocol.Verified{{Kernel: "avx2", Gaussian: "1"}, {Kernel: "generic", Gaussian: "1"}}}
+	require.NoError(t, rep.sameNoise())
+	rep.Verified[1].Gaussian = "2"
+	require.ErrorContains(t, rep.sameNoise(), "generic (checksum 2)")
+}
+
+func TestRowsAndGroupsDivideEverySize(t *testing.T) {
+	require.Equal(t, 64, divisor(4096, 64))
+	require.Equal(t, 60, divisor(3000, 64))
+	require.Equal(t, 1, divisor(4099, 64), "a prime")
+	require.Equal(t, 7, divisor(7, 64))
+	for _, op := range variants {
+		buf := newBuffers(5*9*13, true)
+		l, err := newLayer(0.1, 1)
+		require.NoError(t, err)
+		op.bind(l, buf)(1)
+		op.unfused(l, buf)(1)
+	}
+}
+
+// TestStepsAreTheVariant: what is timed against a variant computes the same.
+func TestStepsAreTheVariant(t *testing.T) {
+	l, err := newLayer(0.1, 1)
+	require.NoError(t, err)
+	for _, n := range []int{4096, 3000} {
+		for _, op := range variants {
+			if op.name == "Gaussian.Forward" || op.name == "Gaussian.BackwardAt" {
+				continue // other variates
+			}
+			fused, steps := newBuffers(n, true), newBuffers(n, true)
+			op.bind(l, fused)(7)
+			op.unfused(l, steps)(7)
+			require.InDeltaSlice(t, fused.dst, steps.dst, 1e-3, op.name)
+			require.InDeltaSlice(t, fused.row, steps.row, 1e-3, op.name)
+		}
+	}
+}
+
+func TestLongVariantsAreTimedOnRequest(t *testing.T) {
+	count := func(args ...string) int {
+		n := 0
+		for _, c := range cells(tiny(t, args...).job, "generic") {
+			if c.n == 4<<20 && isVariant(c.op.name) {
+				n++
+			}
+		}
+		return n
+	}
+	require.Equal(t, 3, count("-sizes", "4M"), "those with a target")
+	require.Equal(t, 2, count("-sizes", "4M", "-ops", "BackwardBias"), "and its steps")
 }
 
 func TestVerifyCoversEverySize(t *testing.T) {
@@ -132,12 +212,14 @@ func TestJudge(t *testing.T) {
 	}
 	small := measured("Forward", "avx2", smallCall, 0, 0)
 	small.NS, small.Allocs = protocol.Quartiles{Q1: 30, Median: 35, Q3: 36}, 1
-	rep := &Report{Measurements: []protocol.Measurement{
+	rep := &Report{Here: []string{"avx2", "generic"}, Kernels: []string{"avx2", "generic"}, Measurements: []protocol.Measurement{
 		measured("Forward", "avx2", 4<<10, 3.0, 3.5),
 		measured("Forward", "avx2", 64<<10, 2.9, 3.1),
 		measured("Forward", "avx2", 1<<20, 1.9, 2.0),
 		measured("BackwardAt", "avx2", 4<<10, 3.4, 3.4),
+		measured("ForwardResidual", "avx2", 4<<10, 4.9, 5.0),
 		measured("Forward", "generic", 4<<10, 19, 20),
+		measured("ForwardReLU", "generic", 4<<10, 24.9, 25),
 		small,
 	}}
 	outcomes := map[string]string{}
@@ -147,15 +229,25 @@ func TestJudge(t *testing.T) {
 		outcomes[key], limits[key] = v.outcome(), v.limit
 	}
 	require.Equal(t, map[string]string{
-		"Forward avx2 4K":    "met",
-		"Forward avx2 64K":   "within the spread",
-		"Forward avx2 1M":    "missed",
-		"BackwardAt avx2 4K": "met",
-		"Forward generic 4K": "missed",
-		"Forward avx2 64":    "missed: 1 allocations",
+		"Forward avx2 4K":         "met",
+		"Forward avx2 64K":        "within the spread",
+		"Forward avx2 1M":         "missed",
+		"BackwardAt avx2 4K":      "met",
+		"ForwardResidual avx2 4K": "met",
+		"Forward generic 4K":      "missed",
+		"ForwardReLU generic 4K":  "missed",
+		"Forward avx2 64":         "missed: 1 allocations",
 	}, outcomes)
 	require.Equal(t, 3.8, limits["Forward avx2 4K"])
 	require.Equal(t, 3.5, limits["BackwardAt avx2 4K"])
+	require.InDelta(t, 1.15*3.5+1, limits["ForwardResidual avx2 4K"], 1e-9)
+
+	lines := notJudged(rep)
+	require.Len(t, lines, 2)
+	require.Contains(t, lines[0], "avx512: no such kernel here, not judged: Forward p = 0.1 (1.80, 1.50, 1.10, 0.900); ")
+	require.Contains(t, lines[1], "avx2 Backward p = 0.1 (1.15, 1.10, 1.05, 1.00)")
+	require.Contains(t, lines[1], "generic BackwardAt p = 0.1 (1 × Forward)")
+	require.NotContains(t, lines[1], "avx2 BackwardAt")
 }
 
 func TestPeersAreHeldAgainstTheCopyInGo(t *testing.T) {
@@ -170,7 +262,9 @@ func TestTargetsAreOfKnownOperations(t *testing.T) {
 	for _, target := range targets {
 		_, err := parseOp(target.op)
 		require.NoError(t, err)
-		require.Contains(t, kernelNames, target.kernel)
+		if target.kernel != "" {
+			require.Contains(t, kernelNames, target.kernel)
+		}
 	}
 }
 
@@ -223,5 +317,5 @@ func TestPeersAreFound(t *testing.T) {
 	for _, p := range peers {
 		names = append(names, p.name)
 	}
-	require.Equal(t, []string{"golibs", "numpy_peer.py", "torch_peer.py"}, names)
+	require.Equal(t, []string{"golibs", "jax_peer.py", "numpy_peer.py", "onnxruntime_peer.py", "tensorflow_peer.py", "torch_peer.py"}, names)
 }

@@ -24,7 +24,8 @@ type Report struct {
 	Commit  string       `json:"commit"`
 	Machine Machine      `json:"machine"`
 	Job     protocol.Job `json:"job"`
-	Kernels []string     `json:"kernels"` // measured, best first
+	Here    []string     `json:"here"`    // kernels that run on the machine, best first
+	Kernels []string     `json:"kernels"` // those of them that were measured
 
 	Verified     []protocol.Verified    `json:"verified"`
 	Measurements []protocol.Measurement `json:"measurements"`
@@ -40,6 +41,7 @@ func newReport(ctx context.Context, s settings) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	rep.Here = kernels
 	for _, name := range s.kernels {
 		if !slices.Contains(kernels, name) {
 			rep.Missing = append(rep.Missing, protocol.Missing{Name: name, Reason: "this machine has no such kernel"})
@@ -57,8 +59,11 @@ func newReport(ctx context.Context, s settings) (*Report, error) {
 	if slices.Equal(loops.Impls, []string{"none"}) {
 		loops.Do = "hello"
 	}
-	line := newProgress(os.Stderr,
-		len(rep.Kernels)*(verifySteps(verifying)+kernelSteps(measuring))+rivals.Steps(loops, rivals.Loops))
+	steps := rivals.Steps(loops, rivals.Loops)
+	for _, name := range rep.Kernels {
+		steps += kernelSteps(verifying, name) + kernelSteps(measuring, name)
+	}
+	line := newProgress(os.Stderr, steps)
 	defer line.done()
 
 	for _, job := range []protocol.Job{verifying, measuring} {
@@ -71,6 +76,9 @@ func newReport(ctx context.Context, s settings) (*Report, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", job.Do, name, err)
 			}
+		}
+		if err := rep.sameNoise(); err != nil {
+			return nil, err
 		}
 	}
 	if loops.Do == "measure" {
@@ -106,6 +114,18 @@ func (rep *Report) take(line *progress) func(protocol.Message) error {
 		}
 		return nil
 	}
+}
+
+// sameNoise returns an error if kernels made different Gaussian noise of one
+// stream. Each compared its own with double precision, which can't tell.
+func (rep *Report) sameNoise() error {
+	for _, v := range rep.Verified {
+		if first := rep.Verified[0]; v.Gaussian != first.Gaussian {
+			return fmt.Errorf("verify: Gaussian gives other bits with %s (checksum %s) than with %s (%s)",
+				v.Kernel, v.Gaussian, first.Kernel, first.Gaussian)
+		}
+	}
+	return nil
 }
 
 func loadReport(file string) (*Report, error) {

@@ -50,8 +50,12 @@ func sections(rep *Report, sizesAbreast int) []section {
 func timeSection(rep *Report, op string, p float64, sizes []int) (section, bool) {
 	tw := newTable()
 	header := table.Row{"ns per element, × copy, speed-up"}
+	versus := "vs loop"
+	if isVariant(op) {
+		versus = "vs unfused"
+	}
 	for _, n := range sizes {
-		header = append(header, sizeName(n), "× copy", "vs loop")
+		header = append(header, sizeName(n), "× copy", versus)
 	}
 	tw.AppendHeader(header)
 	row := table.Row{"copy"}
@@ -86,6 +90,9 @@ func timeSection(rep *Report, op string, p float64, sizes []int) (section, bool)
 		}
 	}
 	s := section{title: fmt.Sprintf("%s, p = %v", op, p), table: tw}
+	if isVariant(op) {
+		s.notes = append(s.notes, "unfused: the package's other calls with plain loops between; kernels are held against their own, others against the best kernel's")
+	}
 	if noisy {
 		s.notes = append(s.notes, fmt.Sprintf("~ copy's own interquartile range was above %.0f %% of its median, in up to %d attempts",
 			100*rep.Job.Plan.Noise, rep.Job.Plan.Attempts))
@@ -93,14 +100,28 @@ func timeSection(rep *Report, op string, p float64, sizes []int) (section, bool)
 	return s, found
 }
 
-// speedUp is over the usual loop, or empty where that has no such operation.
+// speedUp is over the usual loop, and for the variants over the steps of the same
+// kernel, or else of the best; it is empty where none of these was measured.
 // Ratios to copy are compared, since the two were measured at different times.
 func speedUp(rep *Report, m *protocol.Measurement) string {
-	usual := rep.find(rivals.Usual, m.Op, m.N, m.P, 1)
-	if usual == nil {
-		return ""
+	for _, base := range slices.Concat([]string{rivals.Usual, m.Impl + unfusedSuffix}, unfused(rep)) {
+		if b := rep.find(base, m.Op, m.N, m.P, 1); b != nil {
+			if b == m || m.Group == "unfused" {
+				return ""
+			}
+			return fmt.Sprintf("%s×", digits(rep.ratio(b).Median/rep.ratio(m).Median))
+		}
 	}
-	return fmt.Sprintf("%s×", digits(rep.ratio(usual).Median/rep.ratio(m).Median))
+	return ""
+}
+
+// unfused returns the names that the kernels' steps are measured under.
+func unfused(rep *Report) []string {
+	var names []string
+	for _, k := range rep.Kernels {
+		names = append(names, k+unfusedSuffix)
+	}
+	return names
 }
 
 // times is the ratio to copy with half its interquartile range.
@@ -179,7 +200,8 @@ func targetSection(rep *Report) (section, bool) {
 		tw.AppendRow(table.Row{v.op, v.kernel, v.p, sizeName(v.n),
 			digits(v.limit) + " " + v.unit, digits(v.measured.Median), digits(v.measured.Q1) + "–" + digits(v.measured.Q3), outcome})
 	}
-	return section{title: "Targets", table: tw}, len(verdicts) > 0
+	s := section{title: "Targets", table: tw, notes: notJudged(rep)}
+	return s, len(verdicts)+len(s.notes) > 0
 }
 
 // rateSection shows the drop rates that were really applied.
@@ -285,8 +307,12 @@ func summary(rep *Report) []string {
 	}
 	lines = append(lines, fmt.Sprintf("%s, commit %s, %s, %.0f s", rep.Date.Format("2 January 2006 15:04 MST"), rep.Commit, rep.Command, rep.Seconds))
 	for _, v := range rep.Verified {
-		lines = append(lines, fmt.Sprintf("%s: same bits as the reference in %.1f million elements, calls of up to %.1f million (%.1f s)",
-			v.Kernel, float64(v.Elements)/1e6, float64(v.Largest)/1e6, v.Seconds))
+		lines = append(lines, fmt.Sprintf("%s: same bits as the reference in %.1f million elements, calls of up to %.1f million; in every variant, %.1f million (%.1f s)",
+			v.Kernel, float64(v.Elements)/1e6, float64(v.Largest)/1e6, float64(v.Variants)/1e6, v.Seconds))
+	}
+	if len(rep.Verified) > 0 && rep.Verified[0].Gaussian != "" {
+		lines = append(lines, fmt.Sprintf("Gaussian: normal variates within %g of double precision; checksum %s of all bits from %s",
+			zTolerance, rep.Verified[0].Gaussian, strings.Join(rep.Kernels, ", ")))
 	}
 	for _, missing := range rep.Missing {
 		lines = append(lines, text.FgYellow.Sprintf("missing: %s: %s", missing.Name, missing.Reason))

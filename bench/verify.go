@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"hash/crc64"
 	"math"
 	"time"
 
@@ -43,15 +44,22 @@ func verifySteps(job protocol.Job) int { return len(verifications(job)) }
 // compared, or returns the first difference.
 func verify(job protocol.Job, send func(protocol.Message)) error {
 	done := protocol.Verified{Kernel: dropout.Kernel()}
+	sum := crc64.New(crc64.MakeTable(crc64.ECMA))
 	start := time.Now()
 	for _, v := range verifications(job) {
 		send(protocol.Message{Step: fmt.Sprintf("%s: verify %s elements, p = %v", done.Kernel, sizeName(v.n), v.p)})
-		if err := v.run(); err != nil {
+		err := v.run()
+		if err == nil && v.n <= variantsUpTo {
+			err = v.variants(sum)
+			done.Variants += v.n
+		}
+		if err != nil {
 			return fmt.Errorf("kernel %s, %d elements, p = %v, %d workers: %w", done.Kernel, v.n, v.p, v.workers, err)
 		}
 		done.Elements += v.n
 		done.Largest = max(done.Largest, v.n)
 	}
+	done.Gaussian = fmt.Sprintf("%016x", sum.Sum64())
 	done.Seconds = time.Since(start).Seconds()
 	send(protocol.Message{Verified: &done})
 	return nil
@@ -65,13 +73,10 @@ func (v verification) run() error {
 		return err
 	}
 	d = d.Workers(v.workers)
-	buf := newBuffers(v.n)
+	buf := newBuffers(v.n, false)
 	hardenValues(buf.src)
 
-	var want reference.Source = dropout.NewPCG(42, stream)
-	if v.exact {
-		want = reference.NewStream(42, stream)
-	}
+	want := v.source()
 	rng := dropout.NewPCG(42, stream)
 	at := *rng
 	d.Forward(buf.dst, buf.src, buf.mask, rng)
@@ -100,6 +105,14 @@ func (v verification) run() error {
 		}
 	}
 	return nil
+}
+
+// source returns the stream that the reference is to read.
+func (v verification) source() reference.Source {
+	if v.exact {
+		return reference.NewStream(42, stream)
+	}
+	return dropout.NewPCG(42, stream)
 }
 
 // compareForward goes through buf in parts, which keeps the reference's memory

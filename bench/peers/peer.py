@@ -113,6 +113,9 @@ class Rival:
     name = about = backward_needs = ""
     mask_bytes = -1  # per element, -1: can't be had
 
+    # What forward and backward are, by the names that the bench has for its own.
+    ops = ("Forward", "Backward")
+
     def full(self, n, value):
         """Returns an array of n float32, all of that value."""
         raise NotImplementedError
@@ -138,6 +141,10 @@ class Rival:
     def backward(self, dst, grad):
         raise NotImplementedError
 
+    def plain(self, y):
+        """Returns y as something with the methods of NumPy's arrays, or PyTorch's."""
+        return y
+
     def threads(self, n):
         """Sets how many threads are used, and returns whether there is a choice."""
         return n == 1
@@ -146,7 +153,7 @@ class Rival:
 def counts(rival, y):
     """Returns how many of y are +0, -0, NaN and infinite, and how many others."""
     kinds = {}
-    for v in y.tolist():
+    for v in rival.plain(y).tolist():
         if math.isnan(v):
             kind = "NaN"
         elif math.isinf(v):
@@ -177,7 +184,7 @@ def masks(rival, n, seed, parts):
     out = []
     for _ in range(parts):
         y = rival.forward(rival.full(n // parts, 0.0), rival.full(n // parts, 1.0))
-        out += [v == 0 for v in y.tolist()]
+        out += [v == 0 for v in rival.plain(y).tolist()]
     return out
 
 
@@ -192,7 +199,7 @@ def behaviour(rival, check):
         total_sum = 0.0
         rival.seed(1)
         while total < check["draws"]:
-            y = rival.forward(dst, src)
+            y = rival.plain(rival.forward(dst, src))
             zeros += int((y == 0).sum())
             total_sum += float(y.astype("f8").sum() if hasattr(y, "astype") else y.double().sum())
             total += n
@@ -213,33 +220,39 @@ def behaviour(rival, check):
     }
 
 
+def cells(job, rivals):
+    """Yields what is to be measured: size, p, rival and the names of its operations."""
+    for n in job.get("sizes") or []:
+        for p in job.get("ps") or []:
+            for r in rivals:
+                ops = [op for op in r.ops if op in (job.get("ops") or r.ops)]
+                # The bench measures variants, whatever has another name than these, at one p.
+                if ops and (p == job["ps"][0] or "Forward" in r.ops):
+                    yield n, p, r, ops
+
+
 def serve(name, rivals):
     """Answers the job on standard input."""
     job = json.load(sys.stdin)
     wanted = job.get("impls") or [r.name for r in rivals]
     rivals = [r for r in rivals if r.name in wanted]
-    ops = [op for op in ("Forward", "Backward") if op in (job.get("ops") or (op,))]
-    sizes, ps = job.get("sizes") or [], job.get("ps") or []
-    checking = job.get("check", {}).get("draws", 0) > 0
-    steps = len(rivals) * (len(sizes) * len(ps) * len(ops) + checking)
+    checked = [r for r in rivals if "Forward" in r.ops] if job.get("check", {}).get("draws", 0) > 0 else []
+    steps = len(checked) + sum(len(ops) for _, _, _, ops in cells(job, rivals))
     send("hello", {"name": name, "steps": steps})
     if job["do"] != "measure":
         return
-    if checking:
-        for r in rivals:
-            send("step", r.name + ": what it does")
-            send("behaviour", behaviour(r, job["check"]))
-    for n in sizes:
-        for p in ps:
-            for r in rivals:
-                r.threads(1)
-                r.setup(p, n)
-                src, dst = r.ramp(n), r.full(n, 1.0)
-                r.seed(1)  # once: a generator that runs on never repeats itself
-                for op in ops:
-                    send("step", "%s: %s, %d elements, p = %g" % (r.name, op, n, p))
-                    r.forward(dst, src)
-                    call = r.forward if op == "Forward" else r.backward
-                    m = against(job["plan"], lambda: call(dst, src), lambda: r.copy(dst, src))
-                    m.update(impl=r.name, group="peer", op=op, n=n, p=p, workers=1)
-                    send("measurement", m)
+    for r in checked:
+        send("step", r.name + ": what it does")
+        send("behaviour", behaviour(r, job["check"]))
+    for n, p, r, ops in cells(job, rivals):
+        r.threads(1)
+        r.setup(p, n)
+        src, dst = r.ramp(n), r.full(n, 1.0)
+        r.seed(1)  # once: a generator that runs on never repeats itself
+        for op in ops:
+            send("step", "%s: %s, %d elements, p = %g" % (r.name, op, n, p))
+            r.forward(dst, src)
+            call = r.backward if op.endswith("Backward") else r.forward
+            m = against(job["plan"], lambda: call(dst, src), lambda: r.copy(dst, src))
+            m.update(impl=r.name, group="peer", op=op, n=n, p=p, workers=1)
+            send("measurement", m)

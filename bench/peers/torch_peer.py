@@ -30,17 +30,24 @@ class Functional(Torch):
     name = "torch-dropout"
     about = "PyTorch %s: torch.nn.functional.dropout, backward by autograd" % torch.__version__
     backward_needs = "mask"
+    function = staticmethod(torch.nn.functional.dropout)
 
     def forward(self, dst, src):
-        return torch.nn.functional.dropout(src, self.p, True)
+        return self.function(src, self.p, True)
 
     def backward(self, dst, grad):
         # Autograd frees a graph that it has run, so the one forward is kept.
         if getattr(self, "made_for", None) != (self.p, self.n):
             self.made_for = (self.p, self.n)
             self.x = torch.zeros(self.n, requires_grad=True)
-            self.y = torch.nn.functional.dropout(self.x, self.p, True)
+            self.y = self.function(self.x, self.p, True)
         return torch.autograd.grad(self.y, self.x, grad, retain_graph=True)[0]
+
+
+class Alpha(Functional):
+    name = "torch-alpha"
+    ops = ("Alpha.Forward", "Alpha.Backward")
+    function = staticmethod(torch.nn.functional.alpha_dropout)
 
 
 class Native(Torch):
@@ -58,4 +65,4 @@ class Native(Torch):
 
 
 if __name__ == "__main__":
-    peer.serve("torch", [Functional(), Native()])
+    peer.serve("torch", [Functional(), Native(), Alpha()])

@@ -29,13 +29,15 @@ type Verified struct {
 	Kernel   string  `json:"kernel"`
 	Elements int     `json:"elements"` // compared, over all sizes and p
 	Largest  int     `json:"largest"`  // size of a call
+	Variants int     `json:"variants"` // of the elements, those compared in every variant as well
+	Gaussian string  `json:"gaussian"` // checksum of all Gaussian noise, which every kernel must have
 	Seconds  float64 `json:"seconds"`
 }
 
 // Measurement is the time of one operation of one implementation.
 type Measurement struct {
 	Impl    string  `json:"impl"`
-	Group   string  `json:"group"` // "kernel", "go" (loops and libraries) or "peer"
+	Group   string  `json:"group"` // "kernel", "unfused" (a kernel in steps), "go" (loops and libraries) or "peer"
 	Op      string  `json:"op"`
 	N       int     `json:"n"` // elements per call
 	P       float64 `json:"p"`

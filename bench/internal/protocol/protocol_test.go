@@ -14,7 +14,7 @@ func TestMessagesRoundTrip(t *testing.T) {
 	messages := []Message{
 		{Hello: &Hello{Name: "avx2", Steps: 12}},
 		{Step: "Forward, 64K"},
-		{Verified: &Verified{Kernel: "avx2", Elements: 1 << 30, Largest: 1 << 26, Seconds: 1.5}},
+		{Verified: &Verified{Kernel: "avx2", Elements: 1 << 30, Largest: 1 << 26, Variants: 1 << 20, Gaussian: "0123456789abcdef", Seconds: 1.5}},
 		{Measurement: &Measurement{Impl: "avx2", Group: "kernel", Op: "Forward", N: 4096, P: 0.1, Workers: 1,
 			NS: Quartiles{1, 2, 3}, Copy: Quartiles{4, 5, 6}, Ratio: Quartiles{7, 8, 9}, Pairs: 10, Attempts: 2, Noisy: true, Allocs: -1, GHz: 3.5}},
 		{Behaviour: &Behaviour{Impl: "loop", Rates: []Rate{{P: 0.1, Draws: 100, Rate: 0.11, Lo: 0.1, Hi: 0.12, Mean: 1, MeanLo: 0.9, MeanHi: 1.1}}, MaskBytes: 0.125, NaN: "+0"}},
