@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "kernel_arm64.h"
 
 // The two phases of kernel_generic.go in NEON.
 //
@@ -46,42 +47,6 @@
 // where 64-bit multiplications are one instruction; 0.64, 0.32, 0.32 for vectors
 // of whole 64-bit lanes; 0.44, 0.22, 0.20 for these halves with four of the eight
 // planes in general registers, a second copy of everything.
-
-// Instructions that the Go assembler lacks (as of 1.26). They take the numbers of
-// registers: the second name of a register, in lower case, is its number.
-
-// MUL Vd.4S, Vn.4S, Vm.S[i]
-#define MUL_4S(Vd, Vn, Vm, i) WORD $(0x4F808000 | (i&1)<<21 | (i>>1)<<11 | Vm<<16 | Vn<<5 | Vd)
-
-// MLA Vd.4S, Vn.4S, Vm.S[i]
-#define MLA_4S(Vd, Vn, Vm, i) WORD $(0x6F800000 | (i&1)<<21 | (i>>1)<<11 | Vm<<16 | Vn<<5 | Vd)
-
-// UMULL Vd.2D, Vn.2S, Vm.S[i]
-#define UMULL_2D(Vd, Vn, Vm, i) WORD $(0x2F80A000 | (i&1)<<21 | (i>>1)<<11 | Vm<<16 | Vn<<5 | Vd)
-
-// UMULL2 Vd.2D, Vn.4S, Vm.S[i]
-#define UMULL2_2D(Vd, Vn, Vm, i) WORD $(0x6F80A000 | (i&1)<<21 | (i>>1)<<11 | Vm<<16 | Vn<<5 | Vd)
-
-// UMLAL Vd.2D, Vn.2S, Vm.S[i]
-#define UMLAL_2D(Vd, Vn, Vm, i) WORD $(0x2F802000 | (i&1)<<21 | (i>>1)<<11 | Vm<<16 | Vn<<5 | Vd)
-
-// UMLAL2 Vd.2D, Vn.4S, Vm.S[i]
-#define UMLAL2_2D(Vd, Vn, Vm, i) WORD $(0x6F802000 | (i&1)<<21 | (i>>1)<<11 | Vm<<16 | Vn<<5 | Vd)
-
-// USHL Vd.4S, Vn.4S, Vm.4S
-#define USHL_4S(Vd, Vn, Vm) WORD $(0x6EA04400 | Vm<<16 | Vn<<5 | Vd)
-
-// NEG Vd.4S, Vn.4S
-#define NEG_4S(Vd, Vn) WORD $(0x6EA0B800 | Vn<<5 | Vd)
-
-// CMHI Vd.4S, Vn.4S, Vm.4S
-#define CMHI_4S(Vd, Vn, Vm) WORD $(0x6EA03400 | Vm<<16 | Vn<<5 | Vd)
-
-// BIC Vd.16B, Vn.16B, Vm.16B
-#define BIC_16B(Vd, Vn, Vm) WORD $(0x4E601C00 | Vm<<16 | Vn<<5 | Vd)
-
-// FMUL Vd.4S, Vn.4S, Vm.4S
-#define FMUL_4S(Vd, Vn, Vm) WORD $(0x6E20DC00 | Vm<<16 | Vn<<5 | Vd)
 
 // Registers of fillMask. V0…V15 are the states: V(2k), V(2k+1) = L, H of plane k.
 #define K V16      // multipliers: out.lo, out.hi, step.lo, step.hi
@@ -222,18 +187,7 @@
 	MLA_4S(sh, xl, k, 3);                 \
 	JOIN(SL, SH)
 
-// Registers of apply, which tests the mask bits of four elements at a time, and
-// clears what is dropped before the multiplication: 0·scale is +0.
-#define BITS0 V0   // BITS0…BITS7 = 1<<i for elements i = 0…3, …, 28…31
-#define BITS1 V1
-#define BITS2 V2
-#define BITS3 V3
-#define BITS4 V4
-#define BITS5 V5
-#define BITS6 V6
-#define BITS7 V7
-#define SCALE V16
-#define MASK V17   // 32 mask bits, four times
+// apply clears what is dropped before the multiplication: 0·scale is +0.
 
 // APPLY16 does 16 elements at off, given their bits in MASK. Clobbers V18…V25.
 #define APPLY16(off, B0, B1, B2, B3) \
@@ -409,15 +363,7 @@ TEXT ·applyVectorsNEON(SB), NOSPLIT, $0-36
 	MOVD  n+24(FP), R3
 	MOVWU scale+32(FP), R4
 	VDUP  R4, SCALE.S4
-	MOVD  $bits<>(SB), R5
-	VLD1  (R5), [BITS0.S4]
-	VSHL  $4, BITS0.S4, BITS1.S4
-	VSHL  $8, BITS0.S4, BITS2.S4
-	VSHL  $12, BITS0.S4, BITS3.S4
-	VSHL  $16, BITS0.S4, BITS4.S4
-	VSHL  $20, BITS0.S4, BITS5.S4
-	VSHL  $24, BITS0.S4, BITS6.S4
-	VSHL  $28, BITS0.S4, BITS7.S4
+	BITS
 	SUBS  $32, R3, R3
 	BLT   fours
 thirtytwo:
@@ -444,10 +390,3 @@ four:
 	BNE    four
 done:
 	RET
-
-// 1<<i for elements i = 0…3.
-DATA bits<>+0(SB)/4, $1
-DATA bits<>+4(SB)/4, $2
-DATA bits<>+8(SB)/4, $4
-DATA bits<>+12(SB)/4, $8
-GLOBL bits<>(SB), RODATA|NOPTR, $16

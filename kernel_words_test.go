@@ -32,6 +32,7 @@ var (
 // TestInstructionWords decodes what each of the macros makes of all registers and
 // element numbers, and compares it with the comment above.
 func TestInstructionWords(t *testing.T) {
+	total := 0
 	eachArm64File(t, func(t *testing.T, lines []string) {
 		macros, above := 0, ""
 		for i, line := range lines {
@@ -47,9 +48,10 @@ func TestInstructionWords(t *testing.T) {
 			}
 			above = line
 		}
-		require.NotZero(t, macros)
 		t.Logf("%d macros decoded", macros)
+		total += macros
 	})
+	require.NotZero(t, total)
 }
 
 // requireDecoded fails if the word that expr gives does not decode to syntax. It
@@ -112,10 +114,11 @@ func TestRegisterNumbers(t *testing.T) {
 	})
 }
 
-// eachArm64File runs f with the lines of every file of arm64 assembly.
+// eachArm64File runs f with the lines of every file of arm64 assembly, headers
+// included.
 func eachArm64File(t *testing.T, f func(t *testing.T, lines []string)) {
 	t.Helper()
-	files, err := filepath.Glob("*_arm64.s")
+	files, err := filepath.Glob("*_arm64.[sh]")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
