@@ -49,11 +49,21 @@ func (k *kernel) add(sum, x []float32) {
 }
 
 func (k *kernel) fillNormal(z []float32, s, inc uint64) {
-	fillNormalGeneric(z, s, inc)
+	switch k.isa {
+	case neon:
+		fillNormalNEON(z, s, inc)
+	default:
+		fillNormalGeneric(z, s, inc)
+	}
 }
 
 func (k *kernel) applyNormal(dst, src, z []float32, sigma float32) {
-	applyNormalGeneric(dst, src, z, sigma)
+	switch k.isa {
+	case neon:
+		applyNormalNEON(dst, src, z, sigma)
+	default:
+		applyNormalGeneric(dst, src, z, sigma)
+	}
 }
 
 // fillMaskNEON is fillMaskGeneric. Fewer words than lanes are not worth setting
@@ -83,3 +93,25 @@ func applyNEON(dst, src []float32, mask []uint64, scale float32) {
 
 //go:noescape
 func applyVectorsNEON(dst, src *float32, mask *uint64, n int, scale float32)
+
+// fillNormalNEON is fillNormalGeneric.
+func fillNormalNEON(z []float32, s, inc uint64) {
+	if len(z) != 0 {
+		fillNormalVectorsNEON(&z[0], len(z), s, inc)
+	}
+}
+
+//go:noescape
+func fillNormalVectorsNEON(z *float32, n int, s, inc uint64)
+
+// applyNormalNEON is applyNormalGeneric.
+func applyNormalNEON(dst, src, z []float32, sigma float32) {
+	n := len(dst) &^ 3
+	if n != 0 {
+		applyNormalVectorsNEON(&dst[0], &src[0], &z[0], n, sigma)
+	}
+	applyNormalGeneric(dst[n:], src[n:], z[n:], sigma)
+}
+
+//go:noescape
+func applyNormalVectorsNEON(dst, src, z *float32, n int, sigma float32)

@@ -37,6 +37,24 @@
 // FMUL Vd.4S, Vn.4S, Vm.4S
 #define FMUL_4S(Vd, Vn, Vm) WORD $(0x6E20DC00 | Vm<<16 | Vn<<5 | Vd)
 
+// FADD Vd.4S, Vn.4S, Vm.4S
+#define FADD_4S(Vd, Vn, Vm) WORD $(0x4E20D400 | Vm<<16 | Vn<<5 | Vd)
+
+// FSUB Vd.4S, Vn.4S, Vm.4S
+#define FSUB_4S(Vd, Vn, Vm) WORD $(0x4EA0D400 | Vm<<16 | Vn<<5 | Vd)
+
+// FSQRT Vd.4S, Vn.4S
+#define FSQRT_4S(Vd, Vn) WORD $(0x6EA1F800 | Vn<<5 | Vd)
+
+// SCVTF Vd.4S, Vn.4S, #2
+#define SCVTF_4S_2(Vd, Vn) WORD $(0x4F3EE400 | Vn<<5 | Vd)
+
+// SCVTF Vd.4S, Vn.4S, #23
+#define SCVTF_4S_23(Vd, Vn) WORD $(0x4F29E400 | Vn<<5 | Vd)
+
+// SCVTF Vd.4S, Vn.4S, #31
+#define SCVTF_4S_31(Vd, Vn) WORD $(0x4F21E400 | Vn<<5 | Vd)
+
 // Registers of appliers, which test the mask bits of four elements at a time.
 #define BITS0 V0 // BITS0…BITS7 = 1<<i for elements i = 0…3, …, 28…31
 #define BITS1 V1
