@@ -46,6 +46,9 @@
 // FSQRT Vd.4S, Vn.4S
 #define FSQRT_4S(Vd, Vn) WORD $(0x6EA1F800 | Vn<<5 | Vd)
 
+// FCMLE Vd.4S, Vn.4S, #0
+#define FCMLE_4S_0(Vd, Vn) WORD $(0x6EA0D800 | Vn<<5 | Vd)
+
 // SCVTF Vd.4S, Vn.4S, #2
 #define SCVTF_4S_2(Vd, Vn) WORD $(0x4F3EE400 | Vn<<5 | Vd)
 

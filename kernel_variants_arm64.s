@@ -61,6 +61,84 @@
 	SCVTF_4S_2((d+2), (n+2)); \
 	SCVTF_4S_2((d+3), (n+3))
 
+// Appliers take 16 elements at a time, at off, given their bits in MASK.
+#define SHIFT V30
+#define DROPPED V31
+
+// LOAD16 loads x to V18…V21.
+#define LOAD16(off) \
+	FLDPQ off(R1), (F18, F19);            \
+	FLDPQ (off+32)(R1), (F20, F21)
+
+// STORE16 stores V18…V21.
+#define STORE16(off) \
+	FSTPQ (F18, F19), off(R0);            \
+	FSTPQ (F20, F21), (off+32)(R0)
+
+// TEST16 sets V22…V25 to ones where an element is kept.
+#define TEST16(B0, B1, B2, B3) \
+	VCMTST B0.S4, MASK.S4, V22.S4;        \
+	VCMTST B1.S4, MASK.S4, V23.S4;        \
+	VCMTST B2.S4, MASK.S4, V24.S4;        \
+	VCMTST B3.S4, MASK.S4, V25.S4
+
+// SELECT16 clears V18…V21 where V22…V25 is not ones.
+#define SELECT16 \
+	VAND V22.B16, V18.B16, V18.B16;       \
+	VAND V23.B16, V19.B16, V19.B16;       \
+	VAND V24.B16, V20.B16, V20.B16;       \
+	VAND V25.B16, V21.B16, V21.B16
+
+// POSITIVE16 sets V26…V29 to the bits of elements that are not <= 0, among those
+// from the register b on, and POS to all of them.
+#define POSITIVE16(b, POS) \
+	FCMLE_4S_0(26, 18);                   \
+	FCMLE_4S_0(27, 19);                   \
+	FCMLE_4S_0(28, 20);                   \
+	FCMLE_4S_0(29, 21);                   \
+	BIC_16B(26, (b), 26);                 \
+	BIC_16B(27, (b+1), 27);               \
+	BIC_16B(28, (b+2), 28);               \
+	BIC_16B(29, (b+3), 29);               \
+	VORR V26.B16, V27.B16, V22.B16;       \
+	VORR V28.B16, V29.B16, V23.B16;       \
+	VORR V22.B16, V23.B16, POS.B16
+
+// RELU16 sets POS to the bits of elements that are not <= 0. Clobbers V18…V29.
+#define RELU16(off, b, POS) \
+	LOAD16(off);                          \
+	POSITIVE16(b, POS);                   \
+	TEST16(V26, V27, V28, V29);           \
+	FMUL4C(18, 18, 16);                   \
+	SELECT16;                             \
+	STORE16(off)
+
+// AFFINE16 clobbers V18…V25.
+#define AFFINE16(off, B0, B1, B2, B3) \
+	LOAD16(off);                          \
+	TEST16(B0, B1, B2, B3);               \
+	FMUL4C(18, 18, 16);                   \
+	FADD4C(18, 18, 30);                   \
+	VBIF V22.B16, DROPPED.B16, V18.B16;   \
+	VBIF V23.B16, DROPPED.B16, V19.B16;   \
+	VBIF V24.B16, DROPPED.B16, V20.B16;   \
+	VBIF V25.B16, DROPPED.B16, V21.B16;   \
+	STORE16(off)
+
+// RESIDUAL16 finds the bias at R6 and the residual at R7. Clobbers V18…V29.
+#define RESIDUAL16(off, B0, B1, B2, B3) \
+	LOAD16(off);                          \
+	FLDPQ off(R6), (F26, F27);            \
+	FLDPQ (off+32)(R6), (F28, F29);       \
+	TEST16(B0, B1, B2, B3);               \
+	FADD4(18, 18, 26);                    \
+	FLDPQ off(R7), (F26, F27);            \
+	FLDPQ (off+32)(R7), (F28, F29);       \
+	FMUL4C(18, 18, 16);                   \
+	SELECT16;                             \
+	FADD4(18, 26, 18);                    \
+	STORE16(off)
+
 // Registers of fillNormal.
 #define DST R0
 #define COUNT R1
@@ -102,6 +180,183 @@
 	OUT(SB, R15);                         \
 	FMOVD R14, F;                         \
 	VMOV  R15, V.D[1]
+
+// func applyReLUVectorsNEON(dst, src *float32, mask *uint64, n int, scale float32)
+//
+// Requires n to be a multiple of 4. Bits of mask beyond n stay.
+TEXT ·applyReLUVectorsNEON(SB), NOSPLIT, $0-36
+	MOVD  dst+0(FP), R0
+	MOVD  src+8(FP), R1
+	MOVD  mask+16(FP), R2
+	MOVD  n+24(FP), R3
+	MOVWU scale+32(FP), R4
+	VDUP  R4, SCALE.S4
+	BITS
+	SUBS  $32, R3, R3
+	BLT   fours
+thirtytwo:
+	VLD1R (R2), [MASK.S4]
+	RELU16(0, 0, V30)
+	RELU16(64, 4, V31)
+	VORR  V30.B16, V31.B16, V30.B16
+	VAND  MASK.B16, V30.B16, V30.B16 // V30 = mask bits, each in one of the lanes
+	VADDV V30.S4, V30
+	FMOVS F30, (R2)
+	ADD   $4, R2, R2
+	ADD   $128, R1, R1
+	ADD   $128, R0, R0
+	SUBS  $32, R3, R3
+	BGE   thirtytwo
+fours:
+	ADDS  $32, R3, R3
+	BEQ   done
+	MOVWU (R2), R4            // the half of a mask word that is left
+	MOVD  $0, R5              // its new bits
+	MOVD  $0, R6              // how many
+four:
+	VDUP   R4, MASK.S4
+	VLD1.P 16(R1), [V18.S4]
+	FCMLE_4S_0(26, 18)
+	BIC_16B(26, 0, 26)
+	VCMTST V26.S4, MASK.S4, V22.S4
+	FMUL_4S(18, 18, 16)
+	VAND   V22.B16, V18.B16, V18.B16
+	VST1.P [V18.S4], 16(R0)
+	VAND   MASK.B16, V26.B16, V26.B16
+	VADDV  V26.S4, V26
+	FMOVS  F26, R7
+	LSL    R6, R7, R7
+	ORR    R7, R5, R5
+	ADD    $4, R6, R6
+	LSR    $4, R4, R4
+	SUBS   $4, R3, R3
+	BNE    four
+	LSL    R6, R4, R4         // the bits beyond n
+	ORR    R4, R5, R5
+	MOVW   R5, (R2)
+done:
+	RET
+
+// func applyAffineVectorsNEON(dst, src *float32, mask *uint64, n int, scale, shift, dropped float32)
+//
+// Requires n to be a multiple of 4.
+TEXT ·applyAffineVectorsNEON(SB), NOSPLIT, $0-44
+	MOVD  dst+0(FP), R0
+	MOVD  src+8(FP), R1
+	MOVD  mask+16(FP), R2
+	MOVD  n+24(FP), R3
+	MOVWU scale+32(FP), R4
+	VDUP  R4, SCALE.S4
+	MOVWU shift+36(FP), R4
+	VDUP  R4, SHIFT.S4
+	MOVWU dropped+40(FP), R4
+	VDUP  R4, DROPPED.S4
+	BITS
+	SUBS  $32, R3, R3
+	BLT   fours
+thirtytwo:
+	VLD1R.P 4(R2), [MASK.S4]
+	AFFINE16(0, BITS0, BITS1, BITS2, BITS3)
+	AFFINE16(64, BITS4, BITS5, BITS6, BITS7)
+	ADD   $128, R1, R1
+	ADD   $128, R0, R0
+	SUBS  $32, R3, R3
+	BGE   thirtytwo
+fours:
+	ADDS  $32, R3, R3
+	BEQ   done
+	MOVWU (R2), R4            // the half of a mask word that is left
+four:
+	VDUP   R4, MASK.S4
+	VLD1.P 16(R1), [V18.S4]
+	VCMTST BITS0.S4, MASK.S4, V22.S4
+	FMUL_4S(18, 18, 16)
+	FADD_4S(18, 18, 30)
+	VBIF   V22.B16, DROPPED.B16, V18.B16
+	VST1.P [V18.S4], 16(R0)
+	LSR    $4, R4, R4
+	SUBS   $4, R3, R3
+	BNE    four
+done:
+	RET
+
+// func applyResidualVectorsNEON(dst, src, bias, residual *float32, mask *uint64, n int, scale float32)
+//
+// Requires n to be a multiple of 4.
+TEXT ·applyResidualVectorsNEON(SB), NOSPLIT, $0-52
+	MOVD  dst+0(FP), R0
+	MOVD  src+8(FP), R1
+	MOVD  bias+16(FP), R6
+	MOVD  residual+24(FP), R7
+	MOVD  mask+32(FP), R2
+	MOVD  n+40(FP), R3
+	MOVWU scale+48(FP), R4
+	VDUP  R4, SCALE.S4
+	BITS
+	SUBS  $32, R3, R3
+	BLT   fours
+thirtytwo:
+	VLD1R.P 4(R2), [MASK.S4]
+	RESIDUAL16(0, BITS0, BITS1, BITS2, BITS3)
+	RESIDUAL16(64, BITS4, BITS5, BITS6, BITS7)
+	ADD   $128, R7, R7
+	ADD   $128, R6, R6
+	ADD   $128, R1, R1
+	ADD   $128, R0, R0
+	SUBS  $32, R3, R3
+	BGE   thirtytwo
+fours:
+	ADDS  $32, R3, R3
+	BEQ   done
+	MOVWU (R2), R4            // the half of a mask word that is left
+four:
+	VDUP   R4, MASK.S4
+	VLD1.P 16(R1), [V18.S4]
+	VLD1.P 16(R6), [V26.S4]
+	VLD1.P 16(R7), [V27.S4]
+	VCMTST BITS0.S4, MASK.S4, V22.S4
+	FADD_4S(18, 18, 26)
+	FMUL_4S(18, 18, 16)
+	VAND   V22.B16, V18.B16, V18.B16
+	FADD_4S(18, 27, 18)
+	VST1.P [V18.S4], 16(R0)
+	LSR    $4, R4, R4
+	SUBS   $4, R3, R3
+	BNE    four
+done:
+	RET
+
+// func addVectorsNEON(sum, x *float32, n int)
+//
+// Requires n to be a multiple of 4.
+TEXT ·addVectorsNEON(SB), NOSPLIT, $0-24
+	MOVD sum+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R3
+	SUBS $16, R3, R3
+	BLT  fours
+sixteen:
+	LOAD16(0)
+	FLDPQ (R0), (F22, F23)
+	FLDPQ 32(R0), (F24, F25)
+	FADD4(18, 22, 18)
+	STORE16(0)
+	ADD  $64, R1, R1
+	ADD  $64, R0, R0
+	SUBS $16, R3, R3
+	BGE  sixteen
+fours:
+	ADDS $16, R3, R3
+	BEQ  done
+four:
+	VLD1.P 16(R1), [V18.S4]
+	VLD1   (R0), [V22.S4]
+	FADD_4S(18, 22, 18)
+	VST1.P [V18.S4], 16(R0)
+	SUBS   $4, R3, R3
+	BNE    four
+done:
+	RET
 
 // func fillNormalVectorsNEON(z *float32, n int, s, inc uint64)
 //
