@@ -59,3 +59,34 @@ func TestGuardPages(t *testing.T) {
 		}
 	})
 }
+
+// TestGuardPagesVariants does the same with the kernels of the variants.
+func TestGuardPagesVariants(t *testing.T) {
+	dstPages, maskPages := guardedPages(t, 4*callLen), guardedPages(t, 8*maskWords(callLen))
+	var inPages [3][]byte
+	for i := range inPages {
+		inPages[i] = guardedPages(t, 4*callLen)
+	}
+	forEachKernel(t, func(t *testing.T) {
+		for i, n := range testLengths() {
+			if n == 0 || n > callLen {
+				continue
+			}
+			d, rng := mustNew(t, 0.3), Derive(uint64(i))
+			for place := range 2 {
+				dst, mask := placed[float32](dstPages, n)[place], Mask(placed[uint64](maskPages, maskWords(n))[place])
+				var in [3][]float32
+				for j := range in {
+					in[j] = placed[float32](inPages[j], n)[place]
+				}
+				d.Draw(mask, n, rng)
+				active.applyAffine(dst, in[0], mask, 1.5, 0.5, 2)
+				active.applyResidual(dst, in[0], in[1], in[2], mask, 1.5)
+				active.applyReLU(dst, in[0], mask, 1.5)
+				active.add(dst, in[0])
+				active.fillNormal(dst[:n/normalGroup*normalGroup], rng.state, rng.inc())
+				active.applyNormal(dst, in[0], in[1], 0.5)
+			}
+		}
+	})
+}
