@@ -26,7 +26,12 @@ func stateOf(w uint64) uint64 {
 func TestFillNormalExtremes(t *testing.T) {
 	forEachKernel(t, func(t *testing.T) {
 		const groups = 3
-		for i, w := range extremeWords() {
+		words := extremeWords()
+		// Radii on both sides of √½, where e changes, and angles as well.
+		for _, hi := range []uint64{0x5A827900, 0x5A827980, 0x5A827A00} {
+			words = append(words, hi<<33|0x1FFFFFFF, hi<<33|0x20000000)
+		}
+		for i, w := range words {
 			at := *Derive(40, uint64(i))
 			at.state = stateOf(w)
 			require.Equal(t, w, output(at.state))
@@ -38,6 +43,21 @@ func TestFillNormalExtremes(t *testing.T) {
 				at.Advance(^uint64(0))
 			}
 		}
+	})
+}
+
+// TestFillNormalMany compares so many words that the last bit of every coefficient
+// shows.
+func TestFillNormalMany(t *testing.T) {
+	forEachKernel(t, func(t *testing.T) {
+		want, got := make([]float32, 1<<20), make([]float32, 1<<20)
+		rng := Derive(42)
+		fillNormalGeneric(want, rng.state, rng.inc())
+		for lo := 0; lo < len(got); lo += callLen {
+			active.fillNormal(got[lo:lo+callLen], rng.state, rng.inc())
+			rng.Advance(callLen / 2)
+		}
+		requireSameBits(t, want, got, "many")
 	})
 }
 
