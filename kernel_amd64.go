@@ -93,11 +93,21 @@ func (k *kernel) add(sum, x []float32) {
 }
 
 func (k *kernel) fillNormal(z []float32, s, inc uint64) {
-	fillNormalGeneric(z, s, inc)
+	switch k.isa {
+	case avx2:
+		fillNormalAVX2(z, s, inc)
+	default:
+		fillNormalGeneric(z, s, inc)
+	}
 }
 
 func (k *kernel) applyNormal(dst, src, z []float32, sigma float32) {
-	applyNormalGeneric(dst, src, z, sigma)
+	switch k.isa {
+	case avx2:
+		applyNormalAVX2(dst, src, z, sigma)
+	default:
+		applyNormalGeneric(dst, src, z, sigma)
+	}
 }
 
 // fillMaskAVX2 is fillMaskGeneric. One word is not worth setting up the
@@ -157,61 +167,20 @@ func applyStreamAVX2(dst, src []float32, mask []uint64, scale float32) {
 //go:noescape
 func applyStreamVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
 
-// Stores that bypass the caches must be aligned, and write whole lines at best.
-// The elements before the first boundary of a line are set apart, therefore, and
-// the mask is shifted for the others.
 
-// toLine returns how many elements of x lie before the first boundary of a
-// cache line. x may be shorter than that.
-func toLine(x []float32) int {
-	const line = 64
-	return int(-uintptr(unsafe.Pointer(unsafe.SliceData(x))) % line / 4)
-}
-
-// shiftMask writes mask without its first n bits, 0 < n < 64, to shifted and
-// returns as many words of it as mask has.
-func shiftMask(shifted *[callLen / 64]uint64, mask []uint64, n int) []uint64 {
-	for i := range mask {
-		shifted[i] = mask[i] >> n
-		if i+1 < len(mask) {
-			shifted[i] |= mask[i+1] << (64 - n)
-		}
-	}
-	return shifted[:len(mask)]
-}
-
-// fillMaskAVX512 is fillMaskGeneric. One word is not worth setting up the
-// lanes for.
-func fillMaskAVX512(mask []uint64, s, inc, t uint64, near []float32) {
-	if len(mask) <= 1 {
-		fillMaskGeneric(mask, s, inc, t, near)
-		return
-	}
-	fillMaskWordsAVX512(mask, s, inc, t, unsafe.SliceData(near))
-}
-
-//go:noescape
-func fillMaskWordsAVX512(mask []uint64, s, inc, t uint64, near *float32)
-
-// applyAVX512 is applyGeneric.
+// fillNormalAVX2 is fillNormalGeneric.
 //
 //go:noescape
-func applyAVX512(dst, src []float32, mask []uint64, scale float32)
+func fillNormalAVX2(z []float32, s, inc uint64)
 
-// applyStreamAVX512 is applyGeneric with stores that bypass the caches.
-func applyStreamAVX512(dst, src []float32, mask []uint64, scale float32) {
-	if head := toLine(dst); head < len(dst) && head != 0 {
-		applyGeneric(dst[:head], src[:head], mask[:1], scale)
-		var shifted [callLen / 64]uint64
-		mask = shiftMask(&shifted, mask, head)
-		dst, src = dst[head:], src[head:]
-	}
-	n := len(dst) &^ 63
+// applyNormalAVX2 is applyNormalGeneric.
+func applyNormalAVX2(dst, src, z []float32, sigma float32) {
+	n := len(dst) &^ 7
 	if n != 0 {
-		applyStreamVectorsAVX512(&dst[0], &src[0], &mask[0], n, scale)
+		applyNormalVectorsAVX2(&dst[0], &src[0], &z[0], n, sigma)
 	}
-	applyAVX512(dst[n:], src[n:], mask[n/64:], scale)
+	applyNormalGeneric(dst[n:], src[n:], z[n:], sigma)
 }
 
 //go:noescape
-func applyStreamVectorsAVX512(dst, src *float32, mask *uint64, n int, scale float32)
+func applyNormalVectorsAVX2(dst, src, z *float32, n int, sigma float32)

@@ -1,0 +1,256 @@
+//go:build !purego
+
+#include "textflag.h"
+#include "kernel_amd64.h"
+
+// The normal variates of kernel_generic.go, fillNormal and applyNormal, in AVX2.
+//
+// Eight words of the stream are in two registers, in the order that one shuffle
+// within 128 bits turns into eight halves in the order of the words:
+//
+//	        lane 0    lane 1    lane 2    lane 3
+//	ST0     word 0    word 1    word 4    word 5
+//	ST1     word 2    word 3    word 6    word 7
+//	          ↓ high halves           ↓ low halves
+//	HI      0 1 2 3 4 5 6 7     LO    0 1 2 3 4 5 6 7
+//	          ↓ radius                ↓ cos, sin
+//	        z[0]…z[7]                 z[8]…z[15]
+//
+// Both step by 8 words. That chain is short beside the hundred instructions of a
+// group, and groups do not depend on each other otherwise, so that the processor
+// overlaps them.
+//
+// normalPair is followed operation by operation, but for factors that are powers
+// of two, which commute with rounding: the radius computes with 2^31·u, the angle
+// with 4·a, where shifting out the quarter turns leaves the rest with its sign.
+
+#define ST0 Y0
+#define ST1 Y1
+#define INC8 Y14 // the increment of 8 steps
+#define HI Y2    // high halves, then e
+#define LO Y3    // low halves, then the angle plus 1/8 turn: bits 31, 30 = k
+#define F Y4
+#define F2 Y5
+#define POLY Y6
+#define R Y7
+#define T Y8
+#define T2 Y9
+#define SIN Y10
+#define COS Y11
+
+// COLUMN loads entries k, k+1, k+4, k+5 of the first column of TABLE, which is
+// lcgPow or lcgSum, to Y; X is its low half. Clobbers X13.
+#define COLUMN(TABLE, k, X, Y) \
+	VMOVQ   (64*k)(TABLE), X;             \
+	VPINSRQ $1, (64*k+64)(TABLE), X, X;   \
+	VMOVQ   (64*k+256)(TABLE), X13;       \
+	VPINSRQ $1, (64*k+320)(TABLE), X13, X13; \
+	VINSERTI128 $1, X13, Y, Y
+
+// HORNER sets P to P·X + C. The product is rounded.
+#define HORNER(C, X, P) \
+	VMULPS X, P, P;                       \
+	VADDPS C<>(SB), P, P
+
+// func fillNormalAVX2(z []float32, s, inc uint64)
+//
+// Requires len(z) to be a multiple of 16.
+TEXT ·fillNormalAVX2(SB), NOSPLIT, $0-40
+	MOVQ z_base+0(FP), DI
+	MOVQ z_len+8(FP), CX
+	VPXOR ZERO, ZERO, ZERO
+	SHRQ $4, CX               // CX = groups
+	JZ   done
+
+	// The states of words 0…7: s·lcgPow + inc·lcgSum.
+	LEAQ ·lcgPow(SB), SI
+	LEAQ ·lcgSum(SB), DX
+	VPBROADCASTQ s+24(FP), Y4
+	VPSHUFD $0xB1, Y4, Y5     // Y5 = s with halves exchanged
+	VPBROADCASTQ inc+32(FP), Y6
+	VPSHUFD $0xB1, Y6, Y7
+	COLUMN(SI, 0, X0, ST0)
+	COLUMN(SI, 2, X1, ST1)
+	COLUMN(DX, 0, X2, Y2)
+	COLUMN(DX, 2, X3, Y3)
+	VPBROADCASTQ 8(DX), INC8  // lcgSum[0][1]
+	MUL64(Y4, Y5, ST0)
+	MUL64(Y4, Y5, ST1)
+	MUL64(Y6, Y7, Y2)
+	MUL64(Y6, Y7, Y3)
+	MUL64(Y6, Y7, INC8)
+	VPADDQ Y2, ST0, ST0
+	VPADDQ Y3, ST1, ST1
+
+group:
+	RXSM(ST0, F)
+	RXSM(ST1, F2)
+	MUL64(step8<>(SB), step8Swap<>(SB), ST0)
+	MUL64(step8<>(SB), step8Swap<>(SB), ST1)
+	VPADDQ  INC8, ST0, ST0
+	VPADDQ  INC8, ST1, ST1
+	VSHUFPS $0xDD, F2, F, HI
+	VSHUFPS $0x88, F2, F, LO
+	VPSRLD  $11, HI, TMP0     // w>>43
+	VPXOR   TMP0, LO, LO
+
+	// u·2^31 = 2^(e+31)·(1+f). l = ln u = e·ln 2 + f - f²/2 + f³·q.
+	VPSRLD    $1, HI, HI
+	VCVTDQ2PS HI, HI
+	VADDPS    half<>(SB), HI, HI
+	VPSUBD    sqrtHalf31<>(SB), HI, F // F = b
+	VPSRAD    $23, F, HI
+	VCVTDQ2PS HI, HI          // HI = e
+	VPAND     fraction<>(SB), F, F
+	VPADDD    sqrtHalf<>(SB), F, F
+	VSUBPS    one<>(SB), F, F
+	VMULPS    F, F, F2
+	VMULPS    log6<>(SB), F, POLY
+	VADDPS    log5<>(SB), POLY, POLY
+	HORNER(log4, F, POLY)
+	HORNER(log3, F, POLY)
+	HORNER(log2, F, POLY)
+	HORNER(log1, F, POLY)
+	HORNER(log0, F, POLY)     // POLY = q
+	VMULPS    half<>(SB), F2, TMP0
+	VSUBPS    TMP0, F, TMP0
+	VMULPS    F, F2, F2
+	VMULPS    POLY, F2, POLY
+	VADDPS    POLY, TMP0, POLY
+	VMULPS    ln2<>(SB), HI, HI
+	VADDPS    POLY, HI, POLY  // POLY = l
+	VMULPS    minus2<>(SB), POLY, POLY
+	VSQRTPS   POLY, R
+
+	// The angle is k quarter turns and t.
+	VPSLLD    $2, LO, T
+	VPADDD    eighth<>(SB), LO, LO
+	VCVTDQ2PS T, T
+	VMULPS    turn4<>(SB), T, T
+	VMULPS    T, T, T2
+	VMULPS    sin2<>(SB), T2, SIN
+	VADDPS    sin1<>(SB), SIN, SIN
+	HORNER(sin0, T2, SIN)
+	VMULPS    T, T2, TMP0
+	VMULPS    SIN, TMP0, SIN
+	VADDPS    SIN, T, SIN     // SIN = s
+	VMULPS    cos1<>(SB), T2, COS
+	VADDPS    cos0<>(SB), COS, COS
+	VMULPS    half<>(SB), T2, TMP0
+	VMOVUPS   one<>(SB), TMP1
+	VSUBPS    TMP0, TMP1, TMP0
+	VMULPS    T2, T2, TMP1
+	VMULPS    COS, TMP1, COS
+	VADDPS    COS, TMP0, COS  // COS = c
+
+	// An odd k exchanges the two. The sign bits are bit 1 of k and of k+1.
+	VPADDD    LO, LO, TMP0    // bit 31 = bit 0 of k
+	VBLENDVPS TMP0, COS, SIN, T
+	VBLENDVPS TMP0, SIN, COS, T2
+	VMULPS    T, R, SIN
+	VMULPS    T2, R, COS
+	VPXOR     LO, TMP0, TMP0
+	VPAND     signBit<>(SB), TMP0, TMP0
+	VPAND     signBit<>(SB), LO, LO
+	VPXOR     TMP0, COS, COS
+	VPXOR     LO, SIN, SIN
+	VMOVUPS   COS, (DI)
+	VMOVUPS   SIN, 32(DI)
+	ADDQ $64, DI
+	DECQ CX
+	JNZ  group
+done:
+	VZEROUPPER
+	RET
+
+// NOISE8 does eight elements at off. Clobbers V.
+#define NOISE8(off, V) \
+	VMULPS  off(DX), Y0, V;               \
+	VADDPS  V, Y1, V;                     \ // V = 1 + sigma·z
+	VMULPS  off(SI), V, V;                \
+	VMOVUPS V, off(DI)
+
+// func applyNormalVectorsAVX2(dst, src, z *float32, n int, sigma float32)
+//
+// Requires n to be a multiple of 8.
+TEXT ·applyNormalVectorsAVX2(SB), NOSPLIT, $0-36
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ z+16(FP), DX
+	MOVQ n+24(FP), CX
+	VBROADCASTSS sigma+32(FP), Y0
+	VMOVUPS one<>(SB), Y1
+	SUBQ $32, CX
+	JLT  eights
+thirtytwo:
+	NOISE8(0, Y2)
+	NOISE8(32, Y3)
+	NOISE8(64, Y4)
+	NOISE8(96, Y5)
+	ADDQ $128, DI
+	ADDQ $128, SI
+	ADDQ $128, DX
+	SUBQ $32, CX
+	JGE  thirtytwo
+eights:
+	ADDQ $32, CX
+	JZ   done
+eight:
+	NOISE8(0, Y2)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	ADDQ $32, DX
+	SUBQ $8, CX
+	JNZ  eight
+done:
+	VZEROUPPER
+	RET
+
+// A^8, lcgPow[0][1], plain and with halves exchanged.
+DATA step8<>+0(SB)/8, $0xB59DDA5F38413D21
+DATA step8<>+8(SB)/8, $0xB59DDA5F38413D21
+DATA step8<>+16(SB)/8, $0xB59DDA5F38413D21
+DATA step8<>+24(SB)/8, $0xB59DDA5F38413D21
+GLOBL step8<>(SB), RODATA|NOPTR, $32
+
+DATA step8Swap<>+0(SB)/8, $0x38413D21B59DDA5F
+DATA step8Swap<>+8(SB)/8, $0x38413D21B59DDA5F
+DATA step8Swap<>+16(SB)/8, $0x38413D21B59DDA5F
+DATA step8Swap<>+24(SB)/8, $0x38413D21B59DDA5F
+GLOBL step8Swap<>(SB), RODATA|NOPTR, $32
+
+// SPLAT defines a table of eight times the 32-bit value VALUE.
+#define SPLAT(NAME, VALUE) \
+	DATA  NAME<>+0(SB)/4, $VALUE;         \
+	DATA  NAME<>+4(SB)/4, $VALUE;         \
+	DATA  NAME<>+8(SB)/4, $VALUE;         \
+	DATA  NAME<>+12(SB)/4, $VALUE;        \
+	DATA  NAME<>+16(SB)/4, $VALUE;        \
+	DATA  NAME<>+20(SB)/4, $VALUE;        \
+	DATA  NAME<>+24(SB)/4, $VALUE;        \
+	DATA  NAME<>+28(SB)/4, $VALUE;        \
+	GLOBL NAME<>(SB), RODATA|NOPTR, $32
+
+// The constants of normalPair as float32, and those that differ by a power of two.
+SPLAT(log0, 0x3EAAAB6C)        // 0.33333911
+SPLAT(log1, 0xBE8001C1)        // -0.25001337
+SPLAT(log2, 0x3E4C6BF9)        // 0.19963064
+SPLAT(log3, 0xBE29C125)        // -0.16577585
+SPLAT(log4, 0x3E18BA2B)        // 0.14914768
+SPLAT(log5, 0xBE12195C)        // -0.14267487
+SPLAT(log6, 0x3DB22F58)        // 0.08700436
+SPLAT(sin0, 0xBE2AAAA0)        // -0.16666651
+SPLAT(sin1, 0x3C0882DB)        // 0.00833198
+SPLAT(sin2, 0xB94C6E2D)        // -0.00019496
+SPLAT(cos0, 0x3D2AA505)        // 0.04166128
+SPLAT(cos1, 0xBAB2F230)        // -0.00136525
+SPLAT(half, 0x3F000000)        // 0.5
+SPLAT(one, 0x3F800000)         // 1
+SPLAT(minus2, 0xC0000000)      // -2
+SPLAT(ln2, 0x3F317218)         // ln 2
+SPLAT(turn4, 0x2FC90FDB)       // turn/4
+SPLAT(sqrtHalf, 0x3F3504F3)    // sqrtHalfBits
+SPLAT(sqrtHalf31, 0x4EB504F3)  // sqrtHalfBits + 31<<23: the bits of 2^31·√½
+SPLAT(fraction, 0x007FFFFF)
+SPLAT(eighth, 0x20000000)      // 1/8 turn
+SPLAT(signBit, 0x80000000)
