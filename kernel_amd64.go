@@ -77,19 +77,39 @@ func (k *kernel) forwardStream(dst, src []float32, mask []uint64, s, inc, t uint
 }
 
 func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
-	applyReLUGeneric(dst, src, mask, scale)
+	switch k.isa {
+	case avx2:
+		applyReLUAVX2(dst, src, mask, scale)
+	default:
+		applyReLUGeneric(dst, src, mask, scale)
+	}
 }
 
 func (k *kernel) applyAffine(dst, src []float32, mask []uint64, scale, shift, dropped float32) {
-	applyAffineGeneric(dst, src, mask, scale, shift, dropped)
+	switch k.isa {
+	case avx2:
+		applyAffineAVX2(dst, src, mask, scale, shift, dropped)
+	default:
+		applyAffineGeneric(dst, src, mask, scale, shift, dropped)
+	}
 }
 
 func (k *kernel) applyResidual(dst, src, bias, residual []float32, mask []uint64, scale float32) {
-	applyResidualGeneric(dst, src, bias, residual, mask, scale)
+	switch k.isa {
+	case avx2:
+		applyResidualAVX2(dst, src, bias, residual, mask, scale)
+	default:
+		applyResidualGeneric(dst, src, bias, residual, mask, scale)
+	}
 }
 
 func (k *kernel) add(sum, x []float32) {
-	addGeneric(sum, x)
+	switch k.isa {
+	case avx2:
+		addAVX2(sum, x)
+	default:
+		addGeneric(sum, x)
+	}
 }
 
 func (k *kernel) fillNormal(z []float32, s, inc uint64) {
@@ -141,13 +161,19 @@ func applyAVX2(dst, src []float32, mask []uint64, scale float32) {
 		applyVectorsAVX2(&dst[0], &src[0], &mask[0], n, scale)
 	}
 	if n < len(dst) {
-		tail := [1]uint64{mask[n/64] >> (n % 64)}
+		tail := tailWord(mask, n)
 		applyGeneric(dst[n:], src[n:], tail[:], scale)
 	}
 }
 
 //go:noescape
 func applyVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
+
+// tailWord returns the mask word of the elements from n on, fewer than a vector
+// of them, so that they do not reach into the next.
+func tailWord(mask []uint64, n int) [1]uint64 {
+	return [1]uint64{mask[n/64] >> (n % 64)}
+}
 
 // applyStreamAVX2 is applyGeneric with stores that bypass the caches.
 func applyStreamAVX2(dst, src []float32, mask []uint64, scale float32) {
@@ -167,20 +193,61 @@ func applyStreamAVX2(dst, src []float32, mask []uint64, scale float32) {
 //go:noescape
 func applyStreamVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
 
-
-// fillNormalAVX2 is fillNormalGeneric.
-//
-//go:noescape
-func fillNormalAVX2(z []float32, s, inc uint64)
-
-// applyNormalAVX2 is applyNormalGeneric.
-func applyNormalAVX2(dst, src, z []float32, sigma float32) {
+// applyReLUAVX2 is applyReLUGeneric.
+func applyReLUAVX2(dst, src []float32, mask []uint64, scale float32) {
 	n := len(dst) &^ 7
 	if n != 0 {
-		applyNormalVectorsAVX2(&dst[0], &src[0], &z[0], n, sigma)
+		applyReLUVectorsAVX2(&dst[0], &src[0], &mask[0], n, scale)
 	}
-	applyNormalGeneric(dst[n:], src[n:], z[n:], sigma)
+	if n < len(dst) {
+		tail := tailWord(mask, n)
+		drawn := tail[0]
+		applyReLUGeneric(dst[n:], src[n:], tail[:], scale)
+		mask[n/64] &^= (drawn &^ tail[0]) << (n % 64)
+	}
 }
 
 //go:noescape
-func applyNormalVectorsAVX2(dst, src, z *float32, n int, sigma float32)
+func applyReLUVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
+
+// applyAffineAVX2 is applyAffineGeneric.
+func applyAffineAVX2(dst, src []float32, mask []uint64, scale, shift, dropped float32) {
+	n := len(dst) &^ 7
+	if n != 0 {
+		applyAffineVectorsAVX2(&dst[0], &src[0], &mask[0], n, scale, shift, dropped)
+	}
+	if n < len(dst) {
+		tail := tailWord(mask, n)
+		applyAffineGeneric(dst[n:], src[n:], tail[:], scale, shift, dropped)
+	}
+}
+
+//go:noescape
+func applyAffineVectorsAVX2(dst, src *float32, mask *uint64, n int, scale, shift, dropped float32)
+
+// applyResidualAVX2 is applyResidualGeneric.
+func applyResidualAVX2(dst, src, bias, residual []float32, mask []uint64, scale float32) {
+	n := len(dst) &^ 7
+	if n != 0 {
+		applyResidualVectorsAVX2(&dst[0], &src[0], &bias[0], &residual[0], &mask[0], n, scale)
+	}
+	if n < len(dst) {
+		tail := tailWord(mask, n)
+		applyResidualGeneric(dst[n:], src[n:], bias[n:], residual[n:], tail[:], scale)
+	}
+}
+
+//go:noescape
+func applyResidualVectorsAVX2(dst, src, bias, residual *float32, mask *uint64, n int, scale float32)
+
+// addAVX2 is addGeneric.
+func addAVX2(sum, x []float32) {
+	n := len(sum) &^ 7
+	if n != 0 {
+		addVectorsAVX2(&sum[0], &x[0], n)
+	}
+	addGeneric(sum[n:], x[n:])
+}
+
+//go:noescape
+func addVectorsAVX2(sum, x *float32, n int)

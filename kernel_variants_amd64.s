@@ -3,7 +3,216 @@
 #include "textflag.h"
 #include "kernel_amd64.h"
 
-// The normal variates of kernel_generic.go, fillNormal and applyNormal, in AVX2.
+// The appliers of kernel_generic.go that do more than scale, and its normal
+// variates, in AVX2.
+//
+// Mask bits become the sign bits of eight elements as in apply, but dropped
+// elements are replaced behind the arithmetic: at p = 1 the scale is +Inf, and
+// 0·Inf is a NaN. Sources have the order of the Go code's operands: of two NaNs
+// the first is the sum.
+
+#define SCALE Y0
+#define SHIFT Y10
+#define DROPPED Y11
+
+// RELU8 does the eight elements at off and the mask byte at byte. M holds the
+// mask bits, which B shifts to the sign. Clobbers AX, Y6, Y7.
+#define RELU8(M, B, off, byte) \
+	VPSLLVD    B, M, Y6;                  \
+	VMASKMOVPS off(SI), Y6, Y6;           \ // 0 where dropped
+	VCMPPS     $0x16, ZERO, Y6, Y7;       \ // ones where not <= 0; NaNs are not
+	VMULPS     SCALE, Y6, Y6;             \
+	VANDPS     Y7, Y6, Y6;                \
+	VMOVUPS    Y6, off(DI);               \
+	VMOVMSKPS  Y7, AX;                    \
+	MOVB       AX, byte(DX)
+
+// AFFINE8 does the eight elements at off, with M and B as above. Clobbers Y6, Y7.
+#define AFFINE8(M, B, off) \
+	VPSLLVD    B, M, Y6;                  \
+	VMOVUPS    off(SI), Y7;               \
+	VMULPS     SCALE, Y7, Y7;             \
+	VADDPS     SHIFT, Y7, Y7;             \
+	VBLENDVPS  Y6, Y7, DROPPED, Y7;       \
+	VMOVUPS    Y7, off(DI)
+
+// RESIDUAL8 does the eight elements at off, with M and B as above. Clobbers Y6…Y8.
+#define RESIDUAL8(M, B, off) \
+	VPSLLVD    B, M, Y6;                  \
+	VMOVUPS    off(SI), Y7;               \
+	VADDPS     off(R8), Y7, Y7;           \
+	VMOVUPS    off(R9), Y8;               \
+	VMULPS     SCALE, Y7, Y7;             \
+	VBLENDVPS  Y6, Y7, ZERO, Y7;          \
+	VADDPS     Y7, Y8, Y7;                \
+	VMOVUPS    Y7, off(DI)
+
+// func applyReLUVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
+//
+// Requires n to be a multiple of 8.
+TEXT ·applyReLUVectorsAVX2(SB), NOSPLIT, $0-36
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ mask+16(FP), DX
+	MOVQ n+24(FP), CX
+	VBROADCASTSS scale+32(FP), SCALE
+	LOADBITS
+	VXORPS ZERO, ZERO, ZERO
+	SUBQ $32, CX
+	JLT  eights
+thirtytwo:
+	VPBROADCASTD (DX), Y5
+	RELU8(Y5, BITS0, 0, 0)
+	RELU8(Y5, BITS1, 32, 1)
+	RELU8(Y5, BITS2, 64, 2)
+	RELU8(Y5, BITS3, 96, 3)
+	ADDQ $128, SI
+	ADDQ $128, DI
+	ADDQ $4, DX
+	SUBQ $32, CX
+	JGE  thirtytwo
+eights:
+	ADDQ $32, CX
+	JZ   done
+eight:
+	VPBROADCASTB (DX), Y5
+	RELU8(Y5, BITS0, 0, 0)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	INCQ DX
+	SUBQ $8, CX
+	JNZ  eight
+done:
+	VZEROUPPER
+	RET
+
+// func applyAffineVectorsAVX2(dst, src *float32, mask *uint64, n int, scale, shift, dropped float32)
+//
+// Requires n to be a multiple of 8.
+TEXT ·applyAffineVectorsAVX2(SB), NOSPLIT, $0-44
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ mask+16(FP), DX
+	MOVQ n+24(FP), CX
+	VBROADCASTSS scale+32(FP), SCALE
+	VBROADCASTSS shift+36(FP), SHIFT
+	VBROADCASTSS dropped+40(FP), DROPPED
+	LOADBITS
+	SUBQ $32, CX
+	JLT  eights
+thirtytwo:
+	VPBROADCASTD (DX), Y5
+	AFFINE8(Y5, BITS0, 0)
+	AFFINE8(Y5, BITS1, 32)
+	AFFINE8(Y5, BITS2, 64)
+	AFFINE8(Y5, BITS3, 96)
+	ADDQ $128, SI
+	ADDQ $128, DI
+	ADDQ $4, DX
+	SUBQ $32, CX
+	JGE  thirtytwo
+eights:
+	ADDQ $32, CX
+	JZ   done
+eight:
+	VPBROADCASTB (DX), Y5
+	AFFINE8(Y5, BITS0, 0)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	INCQ DX
+	SUBQ $8, CX
+	JNZ  eight
+done:
+	VZEROUPPER
+	RET
+
+// func applyResidualVectorsAVX2(dst, src, bias, residual *float32, mask *uint64, n int, scale float32)
+//
+// Requires n to be a multiple of 8.
+TEXT ·applyResidualVectorsAVX2(SB), NOSPLIT, $0-52
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ bias+16(FP), R8
+	MOVQ residual+24(FP), R9
+	MOVQ mask+32(FP), DX
+	MOVQ n+40(FP), CX
+	VBROADCASTSS scale+48(FP), SCALE
+	LOADBITS
+	VXORPS ZERO, ZERO, ZERO
+	SUBQ $32, CX
+	JLT  eights
+thirtytwo:
+	VPBROADCASTD (DX), Y5
+	RESIDUAL8(Y5, BITS0, 0)
+	RESIDUAL8(Y5, BITS1, 32)
+	RESIDUAL8(Y5, BITS2, 64)
+	RESIDUAL8(Y5, BITS3, 96)
+	ADDQ $128, SI
+	ADDQ $128, R8
+	ADDQ $128, R9
+	ADDQ $128, DI
+	ADDQ $4, DX
+	SUBQ $32, CX
+	JGE  thirtytwo
+eights:
+	ADDQ $32, CX
+	JZ   done
+eight:
+	VPBROADCASTB (DX), Y5
+	RESIDUAL8(Y5, BITS0, 0)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R9
+	ADDQ $32, DI
+	INCQ DX
+	SUBQ $8, CX
+	JNZ  eight
+done:
+	VZEROUPPER
+	RET
+
+// func addVectorsAVX2(sum, x *float32, n int)
+//
+// Requires n to be a multiple of 8.
+TEXT ·addVectorsAVX2(SB), NOSPLIT, $0-24
+	MOVQ sum+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $32, CX
+	JLT  eights
+thirtytwo:
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VADDPS  (SI), Y0, Y0
+	VADDPS  32(SI), Y1, Y1
+	VADDPS  64(SI), Y2, Y2
+	VADDPS  96(SI), Y3, Y3
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ $128, SI
+	ADDQ $128, DI
+	SUBQ $32, CX
+	JGE  thirtytwo
+eights:
+	ADDQ $32, CX
+	JZ   done
+eight:
+	VMOVUPS (DI), Y0
+	VADDPS  (SI), Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JNZ  eight
+done:
+	VZEROUPPER
+	RET
+
+// Normal variates: fillNormal and applyNormal.
 //
 // Eight words of the stream are in two registers, in the order that one shuffle
 // within 128 bits turns into eight halves in the order of the words:
