@@ -15,17 +15,15 @@
 #define SHIFT Y10
 #define DROPPED Y11
 
-// RELU8 does the eight elements at off and the mask byte at byte. M holds the
-// mask bits, which B shifts to the sign. Clobbers AX, Y6, Y7.
-#define RELU8(M, B, off, byte) \
-	VPSLLVD    B, M, Y6;                  \
-	VMASKMOVPS off(SI), Y6, Y6;           \ // 0 where dropped
-	VCMPPS     $0x16, ZERO, Y6, Y7;       \ // ones where not <= 0; NaNs are not
-	VMULPS     SCALE, Y6, Y6;             \
-	VANDPS     Y7, Y6, Y6;                \
-	VMOVUPS    Y6, off(DI);               \
-	VMOVMSKPS  Y7, AX;                    \
-	MOVB       AX, byte(DX)
+// RELU8 does the eight elements at off and sets KEPT to what they keep. M holds
+// the mask bits, which B shifts to the sign. Clobbers Y10.
+#define RELU8(M, B, off, KEPT) \
+	VPSLLVD    B, M, Y10;                 \
+	VMASKMOVPS off(SI), Y10, Y10;         \ // 0 where dropped
+	VCMPPS     $0x16, ZERO, Y10, KEPT;    \ // ones where not <= 0, as for a NaN
+	VMULPS     SCALE, Y10, Y10;           \
+	VANDPS     KEPT, Y10, Y10;            \
+	VMOVUPS    Y10, off(DI)
 
 // AFFINE8 does the eight elements at off, with M and B as above. Clobbers Y6, Y7.
 #define AFFINE8(M, B, off) \
@@ -58,14 +56,21 @@ TEXT ·applyReLUVectorsAVX2(SB), NOSPLIT, $0-36
 	VBROADCASTSS scale+32(FP), SCALE
 	LOADBITS
 	VXORPS ZERO, ZERO, ZERO
+	VMOVDQU unpack<>(SB), Y11
 	SUBQ $32, CX
 	JLT  eights
 thirtytwo:
 	VPBROADCASTD (DX), Y5
-	RELU8(Y5, BITS0, 0, 0)
-	RELU8(Y5, BITS1, 32, 1)
-	RELU8(Y5, BITS2, 64, 2)
-	RELU8(Y5, BITS3, 96, 3)
+	RELU8(Y5, BITS0, 0, Y6)
+	RELU8(Y5, BITS1, 32, Y7)
+	RELU8(Y5, BITS2, 64, Y8)
+	RELU8(Y5, BITS3, 96, Y9)
+	VPACKSSDW Y7, Y6, Y6
+	VPACKSSDW Y9, Y8, Y8
+	VPACKSSWB Y8, Y6, Y6      // Y6 = bytes of elements 0…3, 8…11, …; 4…7, 12…15, …
+	VPERMD Y6, Y11, Y6
+	VPMOVMSKB Y6, AX
+	MOVL AX, (DX)
 	ADDQ $128, SI
 	ADDQ $128, DI
 	ADDQ $4, DX
@@ -76,7 +81,9 @@ eights:
 	JZ   done
 eight:
 	VPBROADCASTB (DX), Y5
-	RELU8(Y5, BITS0, 0, 0)
+	RELU8(Y5, BITS0, 0, Y6)
+	VMOVMSKPS Y6, AX
+	MOVB AX, (DX)
 	ADDQ $32, SI
 	ADDQ $32, DI
 	INCQ DX
@@ -236,16 +243,21 @@ done:
 #define ST0 Y0
 #define ST1 Y1
 #define INC8 Y14 // the increment of 8 steps
-#define HI Y2    // high halves, then e
-#define LO Y3    // low halves, then the angle plus 1/8 turn: bits 31, 30 = k
-#define F Y4
-#define F2 Y5
-#define POLY Y6
-#define R Y7
-#define T Y8
-#define T2 Y9
-#define SIN Y10
-#define COS Y11
+
+// Of the radius.
+#define E Y2
+#define F Y3
+#define F2 Y4
+#define POLY Y5
+
+// Of the angle.
+#define TURN Y2  // the angle plus 1/8 turn: bits 31, 30 = k
+#define T Y3
+#define T2 Y4
+#define SIN Y5
+#define COS Y6
+#define ONE Y7
+#define SIGN Y8
 
 // COLUMN loads entries k, k+1, k+4, k+5 of the first column of TABLE, which is
 // lcgPow or lcgSum, to Y; X is its low half. Clobbers X13.
@@ -291,25 +303,37 @@ TEXT ·fillNormalAVX2(SB), NOSPLIT, $0-40
 	VPADDQ Y2, ST0, ST0
 	VPADDQ Y3, ST1, ST1
 
-group:
-	RXSM(ST0, F)
-	RXSM(ST1, F2)
+	// The halves of the words, to where their variates will be.
+	MOVQ DI, SI
+	MOVQ CX, DX
+words:
+	RXSM(ST0, Y4)
+	RXSM(ST1, Y5)
 	MUL64(step8<>(SB), step8Swap<>(SB), ST0)
 	MUL64(step8<>(SB), step8Swap<>(SB), ST1)
 	VPADDQ  INC8, ST0, ST0
 	VPADDQ  INC8, ST1, ST1
-	VSHUFPS $0xDD, F2, F, HI
-	VSHUFPS $0x88, F2, F, LO
-	VPSRLD  $11, HI, TMP0     // w>>43
-	VPXOR   TMP0, LO, LO
+	VSHUFPS $0xDD, Y5, Y4, Y2 // Y2 = high halves
+	VSHUFPS $0x88, Y5, Y4, Y3
+	VPSRLD  $11, Y2, Y4       // Y4 = w>>43
+	VPXOR   Y4, Y3, Y3        // Y3 = low halves
+	VMOVDQU Y2, (SI)
+	VMOVDQU Y3, 32(SI)
+	ADDQ $64, SI
+	DECQ DX
+	JNZ  words
 
-	// u·2^31 = 2^(e+31)·(1+f). l = ln u = e·ln 2 + f - f²/2 + f³·q.
-	VPSRLD    $1, HI, HI
-	VCVTDQ2PS HI, HI
-	VADDPS    half<>(SB), HI, HI
-	VPSUBD    sqrtHalf31<>(SB), HI, F // F = b
-	VPSRAD    $23, F, HI
-	VCVTDQ2PS HI, HI          // HI = e
+	// High halves to radii. u·2^31 = 2^(e+31)·(1+f).
+	MOVQ DI, SI
+	MOVQ CX, DX
+radius:
+	VMOVDQU   (SI), E
+	VPSRLD    $1, E, E
+	VCVTDQ2PS E, E
+	VADDPS    half<>(SB), E, E
+	VPSUBD    sqrtHalf31<>(SB), E, F // F = b
+	VPSRAD    $23, F, E
+	VCVTDQ2PS E, E
 	VPAND     fraction<>(SB), F, F
 	VPADDD    sqrtHalf<>(SB), F, F
 	VSUBPS    one<>(SB), F, F
@@ -322,18 +346,26 @@ group:
 	HORNER(log1, F, POLY)
 	HORNER(log0, F, POLY)     // POLY = q
 	VMULPS    half<>(SB), F2, TMP0
-	VSUBPS    TMP0, F, TMP0
+	VSUBPS    TMP0, F, TMP0   // TMP0 = f - f²/2
 	VMULPS    F, F2, F2
 	VMULPS    POLY, F2, POLY
 	VADDPS    POLY, TMP0, POLY
-	VMULPS    ln2<>(SB), HI, HI
-	VADDPS    POLY, HI, POLY  // POLY = l
+	VMULPS    ln2<>(SB), E, E
+	VADDPS    POLY, E, POLY   // POLY = l
 	VMULPS    minus2<>(SB), POLY, POLY
-	VSQRTPS   POLY, R
+	VSQRTPS   POLY, POLY
+	VMOVUPS   POLY, (SI)
+	ADDQ $64, SI
+	DECQ DX
+	JNZ  radius
 
-	// The angle is k quarter turns and t.
-	VPSLLD    $2, LO, T
-	VPADDD    eighth<>(SB), LO, LO
+	// Low halves to angles, k quarter turns and t, and these to variates.
+	VMOVUPS one<>(SB), ONE
+	VMOVUPS signBit<>(SB), SIGN
+angle:
+	VMOVDQU   32(DI), TURN
+	VPSLLD    $2, TURN, T
+	VPADDD    eighth<>(SB), TURN, TURN
 	VCVTDQ2PS T, T
 	VMULPS    turn4<>(SB), T, T
 	VMULPS    T, T, T2
@@ -346,28 +378,28 @@ group:
 	VMULPS    cos1<>(SB), T2, COS
 	VADDPS    cos0<>(SB), COS, COS
 	VMULPS    half<>(SB), T2, TMP0
-	VMOVUPS   one<>(SB), TMP1
-	VSUBPS    TMP0, TMP1, TMP0
-	VMULPS    T2, T2, TMP1
-	VMULPS    COS, TMP1, COS
+	VSUBPS    TMP0, ONE, TMP0
+	VMULPS    T2, T2, T2
+	VMULPS    COS, T2, COS
 	VADDPS    COS, TMP0, COS  // COS = c
 
-	// An odd k exchanges the two. The sign bits are bit 1 of k and of k+1.
-	VPADDD    LO, LO, TMP0    // bit 31 = bit 0 of k
+	// An odd k exchanges the two. Bit 1 of k is the sign of sin, and that of k+1
+	// the sign of cos.
+	VPADDD    TURN, TURN, TMP0 // bit 31 = bit 0 of k
 	VBLENDVPS TMP0, COS, SIN, T
 	VBLENDVPS TMP0, SIN, COS, T2
-	VMULPS    T, R, SIN
-	VMULPS    T2, R, COS
-	VPXOR     LO, TMP0, TMP0
-	VPAND     signBit<>(SB), TMP0, TMP0
-	VPAND     signBit<>(SB), LO, LO
+	VPXOR     TURN, TMP0, TMP0
+	VPAND     SIGN, TURN, TURN
+	VPAND     SIGN, TMP0, TMP0
+	VMULPS    (DI), T, SIN
+	VMULPS    (DI), T2, COS
+	VPXOR     TURN, SIN, SIN
 	VPXOR     TMP0, COS, COS
-	VPXOR     LO, SIN, SIN
 	VMOVUPS   COS, (DI)
 	VMOVUPS   SIN, 32(DI)
 	ADDQ $64, DI
 	DECQ CX
-	JNZ  group
+	JNZ  angle
 done:
 	VZEROUPPER
 	RET
@@ -414,6 +446,17 @@ eight:
 done:
 	VZEROUPPER
 	RET
+
+// The doublewords that packing within 128 bits has put out of order.
+DATA unpack<>+0(SB)/4, $0
+DATA unpack<>+4(SB)/4, $4
+DATA unpack<>+8(SB)/4, $1
+DATA unpack<>+12(SB)/4, $5
+DATA unpack<>+16(SB)/4, $2
+DATA unpack<>+20(SB)/4, $6
+DATA unpack<>+24(SB)/4, $3
+DATA unpack<>+28(SB)/4, $7
+GLOBL unpack<>(SB), RODATA|NOPTR, $32
 
 // A^8, lcgPow[0][1], plain and with halves exchanged.
 DATA step8<>+0(SB)/8, $0xB59DDA5F38413D21
