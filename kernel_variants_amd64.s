@@ -8,8 +8,8 @@
 //
 // Mask bits become the sign bits of eight elements as in apply, but dropped
 // elements are replaced behind the arithmetic: at p = 1 the scale is +Inf, and
-// 0·Inf is a NaN. Sources have the order of the Go code's operands: of two NaNs
-// the first is the sum.
+// 0·Inf is a NaN. Operands have the order of the Go code's: the sum of two NaNs is
+// the first.
 
 #define SCALE Y0
 #define SHIFT Y10
@@ -56,7 +56,6 @@ TEXT ·applyReLUVectorsAVX2(SB), NOSPLIT, $0-36
 	VBROADCASTSS scale+32(FP), SCALE
 	LOADBITS
 	VXORPS ZERO, ZERO, ZERO
-	VMOVDQU unpack<>(SB), Y11
 	SUBQ $32, CX
 	JLT  eights
 thirtytwo:
@@ -65,11 +64,16 @@ thirtytwo:
 	RELU8(Y5, BITS1, 32, Y7)
 	RELU8(Y5, BITS2, 64, Y8)
 	RELU8(Y5, BITS3, 96, Y9)
-	VPACKSSDW Y7, Y6, Y6
-	VPACKSSDW Y9, Y8, Y8
-	VPACKSSWB Y8, Y6, Y6      // Y6 = bytes of elements 0…3, 8…11, …; 4…7, 12…15, …
-	VPERMD Y6, Y11, Y6
-	VPMOVMSKB Y6, AX
+	VMOVMSKPS Y6, AX
+	VMOVMSKPS Y7, R8
+	VMOVMSKPS Y8, R9
+	VMOVMSKPS Y9, R10
+	SHLL $8, R8
+	SHLL $16, R9
+	SHLL $24, R10
+	ORL  R8, AX
+	ORL  R9, R10
+	ORL  R10, AX              // AX = mask bits of the 32
 	MOVL AX, (DX)
 	ADDQ $128, SI
 	ADDQ $128, DI
@@ -222,19 +226,22 @@ done:
 // Normal variates: fillNormal and applyNormal.
 //
 // Eight words of the stream are in two registers, in the order that one shuffle
-// within 128 bits turns into eight halves in the order of the words:
+// within 128 bits turns into eight halves in the order of the words. They are
+// stored to where their variates will be:
 //
 //	        lane 0    lane 1    lane 2    lane 3
 //	ST0     word 0    word 1    word 4    word 5
 //	ST1     word 2    word 3    word 6    word 7
-//	          ↓ high halves           ↓ low halves
-//	HI      0 1 2 3 4 5 6 7     LO    0 1 2 3 4 5 6 7
-//	          ↓ radius                ↓ cos, sin
-//	        z[0]…z[7]                 z[8]…z[15]
+//	          ↓                   ↓
+//	        high halves         low halves
+//	          ↓ radius            ↓
+//	        radii               low halves
+//	          ↓         angle     ↓
+//	        cos, z[0]…z[7]      sin, z[8]…z[15]
 //
-// Both step by 8 words. That chain is short beside the hundred instructions of a
-// group, and groups do not depend on each other otherwise, so that the processor
-// overlaps them.
+// Each arrow is a pass over z, which is in the L1 cache: in one pass over all, the
+// hundred operations of a group would fill the reorder buffer, and the long chain
+// of one polynomial would hardly overlap with that of the next group.
 //
 // normalPair is followed operation by operation, but for factors that are powers
 // of two, which commute with rounding: the radius computes with 2^31·u, the angle
@@ -244,13 +251,13 @@ done:
 #define ST1 Y1
 #define INC8 Y14 // the increment of 8 steps
 
-// Of the radius.
+// Of the pass radius.
 #define E Y2
 #define F Y3
 #define F2 Y4
 #define POLY Y5
 
-// Of the angle.
+// Of the pass angle.
 #define TURN Y2  // the angle plus 1/8 turn: bits 31, 30 = k
 #define T Y3
 #define T2 Y4
@@ -446,17 +453,6 @@ eight:
 done:
 	VZEROUPPER
 	RET
-
-// The doublewords that packing within 128 bits has put out of order.
-DATA unpack<>+0(SB)/4, $0
-DATA unpack<>+4(SB)/4, $4
-DATA unpack<>+8(SB)/4, $1
-DATA unpack<>+12(SB)/4, $5
-DATA unpack<>+16(SB)/4, $2
-DATA unpack<>+20(SB)/4, $6
-DATA unpack<>+24(SB)/4, $3
-DATA unpack<>+28(SB)/4, $7
-GLOBL unpack<>(SB), RODATA|NOPTR, $32
 
 // A^8, lcgPow[0][1], plain and with halves exchanged.
 DATA step8<>+0(SB)/8, $0xB59DDA5F38413D21

@@ -345,8 +345,8 @@ func extremeWords() []uint64 {
 	return ws
 }
 
-// TestFillNormalExtremes brings each of the words that random ones hardly ever are
-// to every place of a group.
+// TestFillNormalExtremes brings each word of extremeWords, which random words
+// hardly ever hit, to every place of three groups.
 func TestFillNormalExtremes(t *testing.T) {
 	forEachKernel(t, func(t *testing.T) {
 		for i, w := range extremeWords() {
