@@ -193,61 +193,25 @@ func applyStreamAVX2(dst, src []float32, mask []uint64, scale float32) {
 //go:noescape
 func applyStreamVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
 
-// applyReLUAVX2 is applyReLUGeneric.
-func applyReLUAVX2(dst, src []float32, mask []uint64, scale float32) {
-	n := len(dst) &^ 7
-	if n != 0 {
-		applyReLUVectorsAVX2(&dst[0], &src[0], &mask[0], n, scale)
-	}
-	if n < len(dst) {
-		tail := tailWord(mask, n)
-		drawn := tail[0]
-		applyReLUGeneric(dst[n:], src[n:], tail[:], scale)
-		mask[n/64] &^= (drawn &^ tail[0]) << (n % 64)
-	}
+// Stores that bypass the caches must be aligned, and write whole lines at best.
+// The elements before the first boundary of a line are set apart, therefore, and
+// the mask is shifted for the others.
+
+// toLine returns how many elements of x lie before the first boundary of a
+// cache line. x may be shorter than that.
+func toLine(x []float32) int {
+	const line = 64
+	return int(-uintptr(unsafe.Pointer(unsafe.SliceData(x))) % line / 4)
 }
 
-//go:noescape
-func applyReLUVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
-
-// applyAffineAVX2 is applyAffineGeneric.
-func applyAffineAVX2(dst, src []float32, mask []uint64, scale, shift, dropped float32) {
-	n := len(dst) &^ 7
-	if n != 0 {
-		applyAffineVectorsAVX2(&dst[0], &src[0], &mask[0], n, scale, shift, dropped)
+// shiftMask writes mask without its first n bits, 0 < n < 64, to shifted and
+// returns as many words of it as mask has.
+func shiftMask(shifted *[callLen / 64]uint64, mask []uint64, n int) []uint64 {
+	for i := range mask {
+		shifted[i] = mask[i] >> n
+		if i+1 < len(mask) {
+			shifted[i] |= mask[i+1] << (64 - n)
+		}
 	}
-	if n < len(dst) {
-		tail := tailWord(mask, n)
-		applyAffineGeneric(dst[n:], src[n:], tail[:], scale, shift, dropped)
-	}
+	return shifted[:len(mask)]
 }
-
-//go:noescape
-func applyAffineVectorsAVX2(dst, src *float32, mask *uint64, n int, scale, shift, dropped float32)
-
-// applyResidualAVX2 is applyResidualGeneric.
-func applyResidualAVX2(dst, src, bias, residual []float32, mask []uint64, scale float32) {
-	n := len(dst) &^ 7
-	if n != 0 {
-		applyResidualVectorsAVX2(&dst[0], &src[0], &bias[0], &residual[0], &mask[0], n, scale)
-	}
-	if n < len(dst) {
-		tail := tailWord(mask, n)
-		applyResidualGeneric(dst[n:], src[n:], bias[n:], residual[n:], tail[:], scale)
-	}
-}
-
-//go:noescape
-func applyResidualVectorsAVX2(dst, src, bias, residual *float32, mask *uint64, n int, scale float32)
-
-// addAVX2 is addGeneric.
-func addAVX2(sum, x []float32) {
-	n := len(sum) &^ 7
-	if n != 0 {
-		addVectorsAVX2(&sum[0], &x[0], n)
-	}
-	addGeneric(sum[n:], x[n:])
-}
-
-//go:noescape
-func addVectorsAVX2(sum, x *float32, n int)

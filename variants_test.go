@@ -345,44 +345,6 @@ func extremeWords() []uint64 {
 	return ws
 }
 
-// TestFillNormalExtremes brings each word of extremeWords, which random words
-// hardly ever hit, to every place of three groups.
-func TestFillNormalExtremes(t *testing.T) {
-	forEachKernel(t, func(t *testing.T) {
-		for i, w := range extremeWords() {
-			for place := range uint64(3 * normalWords) {
-				rng := Derive(39, uint64(i), place)
-				rng.state = stateOf(w)
-				rng.Advance(-place)
-				want, got := make([]float32, 3*normalGroup), make([]float32, 3*normalGroup)
-				fillNormalGeneric(want, rng.state, rng.inc())
-				active.fillNormal(got, rng.state, rng.inc())
-				requireSameBits(t, want, got, "word %#x at place %d", w, place)
-
-				at := place/normalWords*normalGroup + place%normalWords
-				cos, sin := normalPair(w)
-				requireSameBits(t, []float32{cos, sin}, []float32{got[at], got[at+normalWords]}, "word %#x at place %d", w, place)
-			}
-		}
-	})
-}
-
-// stateOf is the inverse of output, which is a bijection: the state that w is the
-// output of.
-func stateOf(w uint64) uint64 {
-	w ^= w >> 43
-	inverse := uint64(outMul) // right in the lowest 3 bits; each round doubles that
-	for range 5 {
-		inverse *= 2 - outMul*inverse
-	}
-	w *= inverse
-	s := w
-	for range 64 / 5 { // the shift is at least 5, by bits that are right already
-		s = w ^ s>>(w>>59+5)
-	}
-	return s
-}
-
 // TestNormalAccuracy bounds the error against double precision on the same words.
 func TestNormalAccuracy(t *testing.T) {
 	var worst, reach float64

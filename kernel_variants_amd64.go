@@ -1,0 +1,79 @@
+//go:build !purego
+
+package dropout
+
+// applyReLUAVX2 is applyReLUGeneric.
+func applyReLUAVX2(dst, src []float32, mask []uint64, scale float32) {
+	n := len(dst) &^ 7
+	if n != 0 {
+		applyReLUVectorsAVX2(&dst[0], &src[0], &mask[0], n, scale)
+	}
+	if n < len(dst) {
+		tail := tailWord(mask, n)
+		drawn := tail[0]
+		applyReLUGeneric(dst[n:], src[n:], tail[:], scale)
+		mask[n/64] &^= (drawn &^ tail[0]) << (n % 64)
+	}
+}
+
+//go:noescape
+func applyReLUVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
+
+// applyAffineAVX2 is applyAffineGeneric.
+func applyAffineAVX2(dst, src []float32, mask []uint64, scale, shift, dropped float32) {
+	n := len(dst) &^ 7
+	if n != 0 {
+		applyAffineVectorsAVX2(&dst[0], &src[0], &mask[0], n, scale, shift, dropped)
+	}
+	if n < len(dst) {
+		tail := tailWord(mask, n)
+		applyAffineGeneric(dst[n:], src[n:], tail[:], scale, shift, dropped)
+	}
+}
+
+//go:noescape
+func applyAffineVectorsAVX2(dst, src *float32, mask *uint64, n int, scale, shift, dropped float32)
+
+// applyResidualAVX2 is applyResidualGeneric.
+func applyResidualAVX2(dst, src, bias, residual []float32, mask []uint64, scale float32) {
+	n := len(dst) &^ 7
+	if n != 0 {
+		applyResidualVectorsAVX2(&dst[0], &src[0], &bias[0], &residual[0], &mask[0], n, scale)
+	}
+	if n < len(dst) {
+		tail := tailWord(mask, n)
+		applyResidualGeneric(dst[n:], src[n:], bias[n:], residual[n:], tail[:], scale)
+	}
+}
+
+//go:noescape
+func applyResidualVectorsAVX2(dst, src, bias, residual *float32, mask *uint64, n int, scale float32)
+
+// addAVX2 is addGeneric.
+func addAVX2(sum, x []float32) {
+	n := len(sum) &^ 7
+	if n != 0 {
+		addVectorsAVX2(&sum[0], &x[0], n)
+	}
+	addGeneric(sum[n:], x[n:])
+}
+
+//go:noescape
+func addVectorsAVX2(sum, x *float32, n int)
+
+// fillNormalAVX2 is fillNormalGeneric.
+//
+//go:noescape
+func fillNormalAVX2(z []float32, s, inc uint64)
+
+// applyNormalAVX2 is applyNormalGeneric.
+func applyNormalAVX2(dst, src, z []float32, sigma float32) {
+	n := len(dst) &^ 7
+	if n != 0 {
+		applyNormalVectorsAVX2(&dst[0], &src[0], &z[0], n, sigma)
+	}
+	applyNormalGeneric(dst[n:], src[n:], z[n:], sigma)
+}
+
+//go:noescape
+func applyNormalVectorsAVX2(dst, src, z *float32, n int, sigma float32)
