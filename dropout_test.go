@@ -218,6 +218,7 @@ func TestStreamedStores(t *testing.T) {
 		for _, n := range []int{1, 64, 100, blockLen + 1, callLen + 65, 2*callLen + 1000} {
 			for offset := range 16 {
 				checkAgainstReference(t, 0.3, n, 0, offset, uint64(n))
+				checkAgainstReference(t, 0.5, n, 0, offset, uint64(n))
 			}
 		}
 	})

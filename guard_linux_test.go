@@ -53,6 +53,10 @@ func TestGuardPages(t *testing.T) {
 					d.Backward(dst, src, mask)
 					d.BackwardAt(dst, src, *rng)
 					d.Draw(mask, n, rng)
+					for i := range mask {
+						mask[i] = ^uint64(0) // also behind n, as in the mask of a longer slice
+					}
+					d.Backward(dst, src, mask)
 					d.Forward(dst, dst, mask, rng)
 				}
 			}

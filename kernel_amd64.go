@@ -66,8 +66,7 @@ func (k *kernel) apply(dst, src []float32, mask []uint64, scale float32, stream 
 func (k *kernel) forwardStream(dst, src []float32, mask []uint64, s, inc, t uint64, scale float32) {
 	switch k.isa {
 	case avx512:
-		fillMaskAVX512(mask, s, inc, t, src)
-		applyStreamAVX512(dst, src, mask, scale)
+		forwardStreamAVX512(dst, src, mask, s, inc, t, scale)
 	case avx2:
 		forwardStreamAVX2(dst, src, mask, s, inc, t, scale)
 	default:
@@ -76,9 +75,11 @@ func (k *kernel) forwardStream(dst, src []float32, mask []uint64, s, inc, t uint
 	}
 }
 
+// The appliers of the variants are the same for AVX-512, which includes AVX2.
+
 func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
 	switch k.isa {
-	case avx2:
+	case avx2, avx512:
 		applyReLUAVX2(dst, src, mask, scale)
 	default:
 		applyReLUGeneric(dst, src, mask, scale)
@@ -87,7 +88,7 @@ func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
 
 func (k *kernel) applyAffine(dst, src []float32, mask []uint64, scale, shift, dropped float32) {
 	switch k.isa {
-	case avx2:
+	case avx2, avx512:
 		applyAffineAVX2(dst, src, mask, scale, shift, dropped)
 	default:
 		applyAffineGeneric(dst, src, mask, scale, shift, dropped)
@@ -96,7 +97,7 @@ func (k *kernel) applyAffine(dst, src []float32, mask []uint64, scale, shift, dr
 
 func (k *kernel) applyResidual(dst, src, bias, residual []float32, mask []uint64, scale float32) {
 	switch k.isa {
-	case avx2:
+	case avx2, avx512:
 		applyResidualAVX2(dst, src, bias, residual, mask, scale)
 	default:
 		applyResidualGeneric(dst, src, bias, residual, mask, scale)
@@ -105,7 +106,7 @@ func (k *kernel) applyResidual(dst, src, bias, residual []float32, mask []uint64
 
 func (k *kernel) add(sum, x []float32) {
 	switch k.isa {
-	case avx2:
+	case avx2, avx512:
 		addAVX2(sum, x)
 	default:
 		addGeneric(sum, x)
@@ -114,7 +115,7 @@ func (k *kernel) add(sum, x []float32) {
 
 func (k *kernel) fillNormal(z []float32, s, inc uint64) {
 	switch k.isa {
-	case avx2:
+	case avx2, avx512:
 		fillNormalAVX2(z, s, inc)
 	default:
 		fillNormalGeneric(z, s, inc)
@@ -123,7 +124,7 @@ func (k *kernel) fillNormal(z []float32, s, inc uint64) {
 
 func (k *kernel) applyNormal(dst, src, z []float32, sigma float32) {
 	switch k.isa {
-	case avx2:
+	case avx2, avx512:
 		applyNormalAVX2(dst, src, z, sigma)
 	default:
 		applyNormalGeneric(dst, src, z, sigma)

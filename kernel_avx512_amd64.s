@@ -25,16 +25,16 @@
 // A T without tie bits whose lowest set bit is at plane k starts at plane k, and
 // needs no equal.
 //
-// VPMULLQ is three operations on Intel's cores and still the best multiplication.
+// VPMULLQ is three operations on Intel's cores and still the best choice on balance.
 // Predictions of llvm-mca 19, not measurements, in cycles per element for the
 // loops of fillMask with ties, by how 64-bit products are made, and of apply;
 // LLVM 19 has no model of its own for Zen 5:
 //
 //	                  VPMULLQ   VPMULLD, VPMULUDQ   3 VPMULUDQ   apply
-//	skylake-avx512     0.124          0.155           0.174      0.075
-//	icelake-server     0.178          0.155           0.174      0.075
-//	sapphirerapids     0.184          0.244           0.278      0.067
-//	znver4             0.100          0.163           0.194      0.064
+//	skylake-avx512     0.152          0.192           0.211      0.075
+//	icelake-server     0.200          0.192           0.211      0.075
+//	sapphirerapids     0.213          0.273           0.313      0.067
+//	znver4             0.112          0.187           0.217      0.064
 //
 // The model of Ice Lake gives VPMULLQ one port, as if the second 512-bit
 // multiplier were missing, and the other multiplications two; that of Sapphire
@@ -108,8 +108,8 @@
 	VPSLLQ   $(32+k), LOW, T;             \
 	VPSRAQ   $63, T, T
 
-// TIE decides the lowest tie of each lane that has one. The xorshift left out
-// does not reach the tie bits. Clobbers AGREE0, TMP, K1.
+// TIE decides the lowest tie of each lane that has one. The last xorshift, left
+// out, does not reach the tie bits. Clobbers LOW, AGREE0, TMP, K1.
 #define TIE \
 	VPADDQ   ONES, EQUAL, TMP;            \
 	VPANDNQ  EQUAL, TMP, LOW;             \ // LOW = 1<<i of the lowest tie, or 0
@@ -133,35 +133,43 @@
 // apply takes mask words to mask registers, where bit i selects element i. A
 // dropped element is neither loaded nor multiplied but set to +0.
 
-#define SCALE Z0
+// Registers of apply that fillMask leaves free, for it applies, too.
+#define SCALE Z31
 
-// APPLY64 does 64 elements and moves on. Clobbers Z1…Z4, K1…K4.
-#define APPLY64(STORE) \
-	KMOVQ    (DX), K1;                    \
+// APPLY64 does 64 elements from SRC to DST, their mask word at MASK, and advances
+// all three. Clobbers Z20…Z23, K1…K4.
+#define APPLY64(SRC, DST, MASK, STORE) \
+	KMOVQ    (MASK), K1;                  \
 	KSHIFTRQ $16, K1, K2;                 \
 	KSHIFTRQ $32, K1, K3;                 \
 	KSHIFTRQ $48, K1, K4;                 \
-	VMULPS.Z (SI), SCALE, K1, Z1;         \
-	VMULPS.Z 64(SI), SCALE, K2, Z2;       \
-	VMULPS.Z 128(SI), SCALE, K3, Z3;      \
-	VMULPS.Z 192(SI), SCALE, K4, Z4;      \
-	STORE    Z1, (DI);                    \
-	STORE    Z2, 64(DI);                  \
-	STORE    Z3, 128(DI);                 \
-	STORE    Z4, 192(DI);                 \
-	ADDQ     $256, SI;                    \
-	ADDQ     $256, DI;                    \
-	ADDQ     $8, DX
+	VMULPS.Z (SRC), SCALE, K1, Z20;       \
+	VMULPS.Z 64(SRC), SCALE, K2, Z21;     \
+	VMULPS.Z 128(SRC), SCALE, K3, Z22;    \
+	VMULPS.Z 192(SRC), SCALE, K4, Z23;    \
+	STORE    Z20, (DST);                  \
+	STORE    Z21, 64(DST);                \
+	STORE    Z22, 128(DST);               \
+	STORE    Z23, 192(DST);               \
+	ADDQ     $256, SRC;                   \
+	ADDQ     $256, DST;                   \
+	ADDQ     $8, MASK
 
-// func fillMaskWordsAVX512(mask []uint64, s, inc, t uint64, near *float32)
+// func fillMaskWordsAVX512(mask []uint64, s, inc, t uint64, src, dst *float32, scale float32)
 //
-// Requires len(mask) > 0 and 0 < t < 2^32. near is nil or the elements that the
+// Requires len(mask) > 0 and 0 < t < 2^32. src is nil or the elements that the
 // mask is for; they are fetched into the cache while the multiplications go on.
-TEXT ·fillMaskWordsAVX512(SB), NOSPLIT, $0-56
+//
+// dst is nil or aligned to 64 bytes. If it isn't nil, len(mask) must be a multiple
+// of 8, and every eight words are applied as soon as they are there, with stores
+// that bypass the caches: so the memory works while the next eight are made.
+TEXT ·fillMaskWordsAVX512(SB), NOSPLIT, $0-68
 	MOVQ mask_base+0(FP), DI
 	MOVQ mask_len+8(FP), CX
 	MOVQ t+40(FP), R9
-	MOVQ near+48(FP), R10
+	MOVQ src+48(FP), R10
+	MOVQ dst+56(FP), R13
+	VBROADCASTSS scale+64(FP), SCALE
 	VPBROADCASTQ five<>(SB), FIVE
 	VPBROADCASTQ outMul<>(SB), OUTMUL
 	VPBROADCASTQ step64<>(SB), STEP64
@@ -205,13 +213,21 @@ lanes:
 	LANES(6, ST6)
 	LANES(7, ST7)
 
-	// Eight words are for 512 elements, R11 bytes. Where there are none to fetch
-	// the same lines of a table are, over and over: the planes need no branch.
+	// R10 = the elements to fetch next, those of the eight words to come or, if
+	// they are applied at once, from 4096 bytes behind. R11 = the bytes of eight
+	// words' elements. Where there are none, the same lines of a table are fetched
+	// over and over: the planes need no branch.
 	MOVQ  $2048, R11
+	TESTQ R13, R13
+	JNZ   ahead
 	TESTQ R10, R10
 	JNZ   eight
 	XORL  R11, R11
 	MOVQ  SI, R10
+	JMP   eight
+ahead:
+	MOVQ R10, SI              // SI = the elements to apply next
+	ADDQ $4096, R10
 
 eight:
 	CMPQ R8, $8
@@ -256,9 +272,23 @@ store:
 	CMPQ CX, $8
 	JLT  last
 	VMOVDQU64 LESS, (DI)
+	TESTQ R13, R13
+	JNZ  apply
 	ADDQ $64, DI
 	SUBQ $8, CX
 	JNZ  eight
+	VZEROUPPER
+	RET
+
+apply:
+	LEAQ 64(DI), DX
+word:
+	APPLY64(SI, R13, DI, VMOVNTPS)
+	CMPQ DI, DX
+	JNE  word
+	SUBQ $8, CX
+	JNZ  eight
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -334,7 +364,7 @@ TEXT ·applyAVX512(SB), NOSPLIT, $0-76
 	SUBQ $64, CX
 	JLT  sixteens
 sixtyfour:
-	APPLY64(VMOVUPS)
+	APPLY64(SI, DI, DX, VMOVUPS)
 	SUBQ $64, CX
 	JGE  sixtyfour
 
@@ -343,8 +373,8 @@ sixteens:
 	JLT  last
 sixteen:
 	KMOVW (DX), K1
-	VMULPS.Z (SI), SCALE, K1, Z1
-	VMOVUPS Z1, (DI)
+	VMULPS.Z (SI), SCALE, K1, Z20
+	VMOVUPS Z20, (DI)
 	ADDQ $64, SI
 	ADDQ $64, DI
 	ADDQ $2, DX
@@ -362,8 +392,8 @@ last:
 	KMOVW AX, K2              // K2 = the elements that are left
 	KMOVW (DX), K1
 	KANDW K2, K1, K1
-	VMULPS.Z (SI), SCALE, K1, Z1
-	VMOVUPS Z1, K2, (DI)
+	VMULPS.Z (SI), SCALE, K1, Z20
+	VMOVUPS Z20, K2, (DI)
 done:
 	VZEROUPPER
 	RET
@@ -382,7 +412,7 @@ sixtyfour:
 	PREFETCHNTA 0x440(SI)
 	PREFETCHNTA 0x480(SI)
 	PREFETCHNTA 0x4C0(SI)
-	APPLY64(VMOVNTPS)
+	APPLY64(SI, DI, DX, VMOVNTPS)
 	SUBQ $64, CX
 	JNZ  sixtyfour
 
