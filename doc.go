@@ -40,7 +40,7 @@
 //
 //	u_i = d_i<<24 | L_i < T
 //	d_i = bit i of w0…w7, w0 first, as an 8-bit number
-//	L_i = output((w7 + 0x9E3779B97F4A7C15) ^ 1<<i) >> 40
+//	L_i = output(output((w7 + 0x9E3779B97F4A7C15) ^ 1<<i)) >> 40
 //
 // where output is the output function of the stream. The probability of keeping
 // is thus T/2^32 exactly, [Dropout.P] returns the p in force and the scale is

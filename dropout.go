@@ -61,9 +61,7 @@ func (d Dropout) threshold() uint64 { return one - d.drop }
 // Slices below about 100,000 elements are not worth a goroutine and take one.
 // It panics if n is less than 1.
 func (d Dropout) Workers(n int) Dropout {
-	if n < 1 {
-		panic(fmt.Sprintf("dropout: Workers: n is %d, want at least 1", n))
-	}
+	checkWorkers("Workers", n)
 	d.workers = n
 	return d
 }
@@ -78,18 +76,10 @@ func (d Dropout) Workers(n int) Dropout {
 // It panics if dst and src differ in length or overlap without being the same,
 // if mask is neither nil nor long enough, or if rng is nil.
 func (d Dropout) Forward(dst, src []float32, mask Mask, rng *PCG) {
-	checkSlices("Forward", dst, "src", src)
-	if mask != nil {
-		checkMask("Forward", mask, len(dst))
-	}
-	checkPCG("Forward", rng)
+	checkForward("Forward", dst, src, mask, rng)
 	at := *rng
 	rng.skip(maskWords(len(dst)))
-	if apply := active.applyFor(dst, src); d.splits(len(dst)) {
-		d.forwardParallel(dst, src, mask, at, apply)
-	} else {
-		d.forwardPart(dst, src, mask, at, apply)
-	}
+	d.forward(dst, src, mask, at)
 }
 
 // Backward sets dst to grad sent through the mask that Forward stored: the
@@ -101,11 +91,7 @@ func (d Dropout) Forward(dst, src []float32, mask Mask, rng *PCG) {
 func (d Dropout) Backward(dst, grad []float32, mask Mask) {
 	checkSlices("Backward", dst, "grad", grad)
 	checkMask("Backward", mask, len(dst))
-	if apply := active.applyFor(dst, grad); d.splits(len(dst)) {
-		d.backwardParallel(dst, grad, mask, apply)
-	} else {
-		d.backwardPart(dst, grad, mask, apply)
-	}
+	d.backward(dst, grad, mask)
 }
 
 // BackwardAt is Backward without a stored mask: it draws again the mask that
@@ -114,11 +100,7 @@ func (d Dropout) Backward(dst, grad []float32, mask Mask) {
 // It panics if dst and grad differ in length or overlap without being the same.
 func (d Dropout) BackwardAt(dst, grad []float32, at PCG) {
 	checkSlices("BackwardAt", dst, "grad", grad)
-	if apply := active.applyFor(dst, grad); d.splits(len(dst)) {
-		d.forwardParallel(dst, grad, nil, at, apply)
-	} else {
-		d.forwardPart(dst, grad, nil, at, apply)
-	}
+	d.forward(dst, grad, nil, at)
 }
 
 // Draw stores the mask of n elements, the one that Forward would draw, and
@@ -131,13 +113,30 @@ func (d Dropout) Draw(mask Mask, n int, rng *PCG) {
 		panic(fmt.Sprintf("dropout: Draw: n is %d, want at least 0", n))
 	}
 	checkMask("Draw", mask, n)
-	checkPCG("Draw", rng)
+	checkForward("Draw", nil, nil, nil, rng)
 	at := *rng
 	rng.skip(maskWords(n))
 	if d.splits(n) {
 		d.drawParallel(mask, n, at)
 	} else {
 		d.drawPart(mask, n, at)
+	}
+}
+
+// checkForward makes the checks of a forward pass, whose mask may be nil.
+func checkForward(fn string, dst, src []float32, mask Mask, rng *PCG) {
+	checkSlices(fn, dst, "src", src)
+	if mask != nil {
+		checkMask(fn, mask, len(dst))
+	}
+	if rng == nil {
+		panic("dropout: " + fn + ": rng is nil")
+	}
+}
+
+func checkWorkers(fn string, n int) {
+	if n < 1 {
+		panic(fmt.Sprintf("dropout: %s: n is %d, want at least 1", fn, n))
 	}
 }
 
@@ -169,11 +168,5 @@ func overlap(x, y []float32) (offset int, ok bool) {
 func checkMask(fn string, mask Mask, n int) {
 	if want := maskWords(n); len(mask) < want {
 		panic(fmt.Sprintf("dropout: %s: mask has %d words, %d elements need %d", fn, len(mask), n, want))
-	}
-}
-
-func checkPCG(fn string, rng *PCG) {
-	if rng == nil {
-		panic("dropout: " + fn + ": rng is nil")
 	}
 }

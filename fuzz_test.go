@@ -35,12 +35,12 @@ func FuzzForward(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, p float64, n16 uint16, from, to, workers uint8) {
 		d, n := fuzzCase(t, p, n16, workers)
 		forEachKernel(t, func(t *testing.T) {
-			checkForward(t, d, n, int(from%16), int(to%16), seed)
+			checkFuzzForward(t, d, n, int(from%16), int(to%16), seed)
 		})
 	})
 }
 
-func checkForward(t *testing.T, d Dropout, n, from, to int, seed uint64) {
+func checkFuzzForward(t *testing.T, d Dropout, n, from, to int, seed uint64) {
 	rng := Derive(seed)
 	at := *rng
 	keep := reference.Keep(n, d.threshold(), rng)

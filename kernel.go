@@ -22,6 +22,16 @@ type kernel struct {
 	// slices of streamLen elements or more; 0 means never.
 	applyStream applier
 	streamLen   int
+
+	// Appliers of the variants.
+	applyReLU     applier // clears the mask bits of what ReLU drops, too
+	applyAffine   func(dst, src []float32, mask []uint64, scale, shift, dropped float32)
+	applyResidual func(dst, src, bias, residual []float32, mask []uint64, scale float32)
+	add           func(sum, x []float32) // any length
+
+	// Gaussian dropout: len(z) is a multiple of normalGroup up to callLen.
+	fillNormal  func(z []float32, s, inc uint64)
+	applyNormal func(dst, src, z []float32, sigma float32)
 }
 
 type applier func(dst, src []float32, mask []uint64, scale float32)
@@ -30,6 +40,14 @@ var genericKernel = kernel{
 	name:     "generic",
 	fillMask: fillMaskGeneric,
 	apply:    applyGeneric,
+
+	applyReLU:     applyReLUGeneric,
+	applyAffine:   applyAffineGeneric,
+	applyResidual: applyResidualGeneric,
+	add:           addGeneric,
+
+	fillNormal:  fillNormalGeneric,
+	applyNormal: applyNormalGeneric,
 }
 
 // kernels lists what can run here, best first; the generic one is always last.
@@ -74,19 +92,23 @@ const (
 	shardLen = 1 << 16
 )
 
-// forwardParallel is forwardPart in several goroutines.
+// forward writes dst, and mask unless it is nil, for the stream at at.
+func (d Dropout) forward(dst, src []float32, mask Mask, at PCG) {
+	if apply := active.applyFor(dst, src); d.splits(len(dst)) {
+		d.forwardParallel(dst, src, mask, at, apply)
+	} else {
+		d.forwardPart(dst, src, mask, at, apply)
+	}
+}
+
+// The closures of parallel are on the heap, so they have functions of their own.
+
 func (d Dropout) forwardParallel(dst, src []float32, mask Mask, at PCG, apply applier) {
 	d.parallel(len(dst), func(lo, hi int) {
-		at, m := at, mask
-		at.skip(lo / 64)
-		if m != nil {
-			m = m[lo/64:]
-		}
-		d.forwardPart(dst[lo:hi], src[lo:hi], m, at, apply)
+		d.forwardPart(dst[lo:hi], src[lo:hi], mask.from(lo), at.from(lo), apply)
 	})
 }
 
-// forwardPart writes dst, and mask unless it is nil, for the stream at at.
 func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, apply applier) {
 	if t := d.threshold(); t == 0 || t == one {
 		if mask != nil {
@@ -149,14 +171,21 @@ func (d Dropout) fill(m []uint64, n int, at PCG, near []float32) {
 	}
 }
 
-// backwardParallel is backwardPart in several goroutines.
+// backward writes dst from a stored mask.
+func (d Dropout) backward(dst, grad []float32, mask Mask) {
+	if apply := active.applyFor(dst, grad); d.splits(len(dst)) {
+		d.backwardParallel(dst, grad, mask, apply)
+	} else {
+		d.backwardPart(dst, grad, mask, apply)
+	}
+}
+
 func (d Dropout) backwardParallel(dst, grad []float32, mask Mask, apply applier) {
 	d.parallel(len(dst), func(lo, hi int) {
-		d.backwardPart(dst[lo:hi], grad[lo:hi], mask[lo/64:], apply)
+		d.backwardPart(dst[lo:hi], grad[lo:hi], mask.from(lo), apply)
 	})
 }
 
-// backwardPart writes dst from a stored mask.
 func (d Dropout) backwardPart(dst, grad []float32, mask Mask, apply applier) {
 	t := d.threshold()
 	for len(dst) > 0 {
@@ -192,16 +221,12 @@ func copyKept(dst, src []float32, mask []uint64) {
 	}
 }
 
-// drawParallel is drawPart in several goroutines.
 func (d Dropout) drawParallel(mask Mask, n int, at PCG) {
 	d.parallel(n, func(lo, hi int) {
-		at := at
-		at.skip(lo / 64)
-		d.drawPart(mask[lo/64:], hi-lo, at)
+		d.drawPart(mask.from(lo), hi-lo, at.from(lo))
 	})
 }
 
-// drawPart writes the mask of n elements for the stream at at.
 func (d Dropout) drawPart(mask Mask, n int, at PCG) {
 	for n > 0 {
 		part := min(n, callLen)
@@ -233,7 +258,12 @@ func (d Dropout) splits(n int) bool {
 func (d Dropout) parallel(n int, f func(lo, hi int)) {
 	shards := max(1, min(d.workers, n/shardLen))
 	blocks := (n-1)/blockLen + 1
-	part := ((blocks-1)/shards + 1) * blockLen
+	split(n, ((blocks-1)/shards+1)*blockLen, f)
+}
+
+// split calls f for consecutive parts of n, each of length part but for the last,
+// in a goroutine each but for the first, and returns when all are done.
+func split(n, part int, f func(lo, hi int)) {
 	var wg sync.WaitGroup
 	for lo := part; lo < n; lo += part {
 		wg.Go(func() { f(lo, min(lo+part, n)) })

@@ -19,6 +19,13 @@ func archKernels() []*kernel {
 			apply:       applyAVX2,
 			applyStream: applyStreamAVX2,
 			streamLen:   streamLen(cpuid.CPU.Cache.L3),
+
+			applyReLU:     applyReLUGeneric,
+			applyAffine:   applyAffineGeneric,
+			applyResidual: applyResidualGeneric,
+			add:           addGeneric,
+			fillNormal:    fillNormalGeneric,
+			applyNormal:   applyNormalGeneric,
 		})
 	}
 	return ks

@@ -307,6 +307,9 @@ tie:
 	VPAND  EQUAL, LOW, LOW    // LOW = 1<<i of the lowest tie, or 0
 	VPXOR  LOW, W7, WORD
 	RXSM(WORD, WORD)
+	VPSRLQ $43, WORD, TMP0
+	VPXOR  TMP0, WORD, WORD
+	RXSM(WORD, WORD)
 	VPSRLQ $40, WORD, WORD    // the xorshift left out does not reach these bits
 	VPCMPGTQ TIEMAX, WORD, WORD
 	VPANDN LOW, WORD, WORD

@@ -8,6 +8,13 @@ func archKernels() []*kernel {
 		name:     "neon",
 		fillMask: fillMaskNEON,
 		apply:    applyNEON,
+
+		applyReLU:     applyReLUGeneric,
+		applyAffine:   applyAffineGeneric,
+		applyResidual: applyResidualGeneric,
+		add:           addGeneric,
+		fillNormal:    fillNormalGeneric,
+		applyNormal:   applyNormalGeneric,
 	}}
 }
 

@@ -110,10 +110,6 @@
 #define t0 29
 #define T1 V30
 #define t1 30
-#define LOWL WL    // 1<<i of the lowest tie of each word; planes are done by then
-#define lowl wl
-#define LOWH V31
-#define lowh 31
 
 #define DST R0     // mask
 #define COUNT R1   // words left
@@ -153,13 +149,28 @@
 	MLA_4S(wh, xh, k, 0);                 \
 	MLA_4S(wh, xl, k, 1)
 
-// DRAW sets W to a plane, the output of its states S. Clobbers X, T0, T1.
-#define DRAW(SL, SH, sl, sh) \
-	RXS(SL, SH, sl, sh);                  \
+// OUTPUT sets W to X times the multiplier of the output function, xorshifted.
+// Clobbers T0, T1.
+#define OUTPUT \
 	OUTHIGH;                              \
 	VUZP1 T1.S4, T0.S4, WL.S4;            \
 	VUSHR $11, WH.S4, T0.S4;              \ // w>>43 has no high half
 	VEOR  T0.B16, WL.B16, WL.B16
+
+// DRAW sets W to a plane, the output of its states S. Clobbers X, T0, T1.
+#define DRAW(SL, SH, sl, sh) \
+	RXS(SL, SH, sl, sh);                  \
+	OUTPUT
+
+// LOWEST sets L and H to 1<<i of the lowest tie of each word, or 0.
+// Clobbers T0.
+#define LOWEST(L, H, l, h) \
+	NEG_4S(l, equall);                    \
+	NEG_4S(h, equalh);                    \
+	VAND   EQUALL.B16, L.B16, L.B16;      \
+	VAND   EQUALH.B16, H.B16, H.B16;      \
+	VCMTST EQUALL.S4, EQUALL.S4, T0.S4;   \
+	BIC_16B(h, h, t0)                     // a tie in the low half comes first
 
 // COMPARE updates LESS and EQUAL by plane W and its bit of T. Clobbers W, T0.
 #define COMPARE(BIT) \
@@ -346,24 +357,22 @@ plane0:
 	// Decide the lowest tie of each word. One of the four words has two or more
 	// in 1 of 10 cases, so that one round without a branch is usually all.
 tie:
-	NEG_4S(lowl, equall)
-	NEG_4S(lowh, equalh)
-	VAND   EQUALL.B16, LOWL.B16, LOWL.B16
-	VAND   EQUALH.B16, LOWH.B16, LOWH.B16
-	VCMTST EQUALL.S4, EQUALL.S4, T0.S4
-	BIC_16B(lowh, lowh, t0)   // a tie in the low half comes first
-	VEOR   LOWL.B16, W7L.B16, W7L.B16
-	VEOR   LOWH.B16, W7H.B16, W7H.B16
+	LOWEST(WL, WH, wl, wh)
+	VEOR   WL.B16, W7L.B16, W7L.B16
+	VEOR   WH.B16, W7H.B16, W7H.B16
 	RXS(W7L, W7H, w7l, w7h)
-	VEOR   LOWL.B16, W7L.B16, W7L.B16
-	VEOR   LOWH.B16, W7H.B16, W7H.B16
-	VEOR   LOWL.B16, EQUALL.B16, EQUALL.B16
-	VEOR   LOWH.B16, EQUALH.B16, EQUALH.B16
+	VEOR   WL.B16, W7L.B16, W7L.B16
+	VEOR   WH.B16, W7H.B16, W7H.B16
+	OUTPUT
+	RXS(WL, WH, wl, wh)
 	OUTHIGH                   // the xorshift left out does not reach the tie bits
 	VDUP   TIEBITS, T0.S4
-	CMHI_4S(wh, t0, wh)
-	VBIT   LOWL.B16, WH.B16, LESSL.B16
-	VBIT   LOWH.B16, WH.B16, LESSH.B16
+	CMHI_4S(wh, t0, wh)       // WH = -1 where these are below T's
+	LOWEST(XL, XH, xl, xh)
+	VBIT   XL.B16, WH.B16, LESSL.B16
+	VBIT   XH.B16, WH.B16, LESSH.B16
+	VEOR   XL.B16, EQUALL.B16, EQUALL.B16
+	VEOR   XH.B16, EQUALH.B16, EQUALH.B16
 	VORR   EQUALL.B16, EQUALH.B16, T0.B16
 	VMOV   T0.D[0], R20
 	VMOV   T0.D[1], R21

@@ -34,7 +34,7 @@ const tieBits = 24
 //		w0…w7 = the next 8 words of the stream
 //		for j := range 64 {
 //			d = bit j of w0…w7, w0 first
-//			u = d<<24 | output((w7+golden)^(1<<j))>>40
+//			u = d<<24 | tie(w7, 1<<j)
 //			bit j of mask[i] = u < t
 //		}
 //	}
@@ -87,10 +87,18 @@ func (c compare) ties(w7, t uint64) uint64 {
 	}
 	for ; c.equal != 0; c.equal &= c.equal - 1 {
 		i := c.equal & -c.equal
-		_, below := bits.Sub64(output((w7+golden)^i)>>(64-tieBits), low, 0)
+		_, below := bits.Sub64(tie(w7, i), low, 0)
 		c.less |= i & -below
 	}
 	return c.less
+}
+
+// tie returns the tie bits of the element whose place among 64 is given by the
+// one bit of place. One round of output would do for the bits of one element, but
+// not for two of a word: inputs that differ in two bits give it differences that
+// it is too short to hide.
+func tie(w7, place uint64) uint64 {
+	return output(output((w7+golden)^place)) >> (64 - tieBits)
 }
 
 // applyGeneric is
@@ -127,4 +135,186 @@ func applyGeneric(dst, src []float32, mask []uint64, scale float32) {
 // selected returns x if the top bit of m is set and +0 if not, whatever x is.
 func selected(x float32, m uint64) float32 {
 	return math.Float32frombits(math.Float32bits(x) & uint32(int64(m)>>63))
+}
+
+// applyReLUGeneric is
+//
+//	for i := range dst {
+//		if mask[i/64]>>(i%64)&1 != 0 && !(src[i] <= 0) {
+//			dst[i] = src[i] * scale
+//		} else {
+//			dst[i] = 0
+//			mask[i/64] &^= 1 << (i % 64)
+//		}
+//	}
+//
+// so that mask becomes the mask of dropout and ReLU in one.
+func applyReLUGeneric(dst, src []float32, mask []uint64, scale float32) {
+	for w := range mask {
+		n := min(len(src), 64)
+		var negative uint64
+		for i, x := range src[:n] {
+			var bit uint64
+			if x <= 0 {
+				bit = 1
+			}
+			negative |= bit << i
+		}
+		mask[w] &^= negative
+		applyGeneric(dst[:n], src[:n], mask[w:w+1], scale)
+		dst, src = dst[n:], src[n:]
+	}
+}
+
+// applyAffineGeneric is
+//
+//	for i := range dst {
+//		if mask[i/64]>>(i%64)&1 != 0 {
+//			dst[i] = float32(src[i]*scale) + shift
+//		} else {
+//			dst[i] = dropped
+//		}
+//	}
+func applyAffineGeneric(dst, src []float32, mask []uint64, scale, shift, dropped float32) {
+	rest := math.Float32bits(dropped)
+	for _, m := range mask {
+		n := min(len(src), 64)
+		d := dst[:n]
+		for i, x := range src[:n] {
+			keep := -uint32(m & 1)
+			y := math.Float32bits(float32(x*scale) + shift)
+			d[i] = math.Float32frombits(y&keep | rest&^keep)
+			m >>= 1
+		}
+		dst, src = dst[n:], src[n:]
+	}
+}
+
+// applyResidualGeneric is
+//
+//	for i := range dst {
+//		y := float32(0)
+//		if mask[i/64]>>(i%64)&1 != 0 {
+//			y = float32(src[i]+bias[i]) * scale
+//		}
+//		dst[i] = residual[i] + float32(y)
+//	}
+func applyResidualGeneric(dst, src, bias, residual []float32, mask []uint64, scale float32) {
+	for _, m := range mask {
+		n := min(len(src), 64)
+		d, b, r := dst[:n], bias[:n], residual[:n]
+		for i, x := range src[:n] {
+			d[i] = r[i] + selected(float32(float32(x+b[i])*scale), m<<63)
+			m >>= 1
+		}
+		dst, src, bias, residual = dst[n:], src[n:], bias[n:], residual[n:]
+	}
+}
+
+// addGeneric is
+//
+//	for i := range sum {
+//		sum[i] += x[i]
+//	}
+func addGeneric(sum, x []float32) {
+	x = x[:len(sum)]
+	for i, v := range x {
+		sum[i] += v
+	}
+}
+
+// normalGroup is how many normal variates take normalWords words of the stream.
+const (
+	normalWords = 8
+	normalGroup = 2 * normalWords
+)
+
+// fillNormalGeneric is
+//
+//	for i := 0; i < len(z); i += normalGroup {
+//		for j := range normalWords {
+//			z[i+j], z[i+j+normalWords] = normalPair(next word of the stream)
+//		}
+//	}
+//
+// where s is the stream's state before the first of the words. len(z) is a
+// multiple of normalGroup. The two variates of a word stand normalWords apart
+// so that vectors of any width take them from whole vectors of words.
+func fillNormalGeneric(z []float32, s, inc uint64) {
+	for len(z) >= normalGroup {
+		for j := range normalWords {
+			z[j], z[j+normalWords] = normalPair(output(s))
+			s = s*lcgMul + inc
+		}
+		z = z[normalGroup:]
+	}
+}
+
+// Polynomials of normalPair, by Remez-like minimax fits in double precision:
+//
+//	log(1+f) = f - f²/2 + f³·(log0 + log1·f + … + log6·f⁶)   √½-1 ≤ f ≤ √2-1, relative error 3.2e-8
+//	sin t    = t + t³·(sin0 + sin1·t² + sin2·t⁴)             |t| ≤ π/4, error 1.8e-9
+//	cos t    = 1 - t²/2 + t⁴·(cos0 + cos1·t²)                |t| ≤ π/4, error 6.7e-8
+const (
+	log0, log1, log2, log3 = 0.33333911, -0.25001337, 0.19963064, -0.16577585
+	log4, log5, log6       = 0.14914768, -0.14267487, 0.08700436
+
+	sin0, sin1, sin2 = -0.16666651, 0.00833198, -0.00019496
+	cos0, cos1       = 0.04166128, -0.00136525
+
+	sqrtHalfBits = 0x3F3504F3              // √½ as a float32
+	turn         = 2 * math.Pi / (1 << 32) // the angle of 1 in the low half of a word
+)
+
+// normalPair turns a word into two independent normal variates by the method of
+// Box and Muller (Annals of Mathematical Statistics 29, 1958): the high half is
+// the radius √(-2·ln u) with 2^-32 ≤ u ≤ 1, which reaches 6.66, and the low half
+// the angle. Every operation is rounded to float32 once, in this order, on every
+// kernel; products are converted so that the compiler fuses none into a sum.
+func normalPair(w uint64) (cos, sin float32) {
+	// ln u = e·ln 2 + ln(1+f), u = 2^e·(1+f).
+	u := float32(float32(int32(w>>33))*0x1p-31) + 0x1p-32
+	b := int32(math.Float32bits(u)) - sqrtHalfBits
+	e := float32(b >> 23)
+	f := math.Float32frombits(uint32(b&0x7FFFFF+sqrtHalfBits)) - 1
+	f2 := float32(f * f)
+	q := float32(float32(log6*f) + log5)
+	q = float32(q*f) + log4
+	q = float32(q*f) + log3
+	q = float32(q*f) + log2
+	q = float32(q*f) + log1
+	q = float32(q*f) + log0
+	l := float32(f-float32(0.5*f2)) + float32(float32(f2*f)*q)
+	l = float32(e*math.Ln2) + l
+	r := float32(math.Sqrt(float64(float32(-2 * l))))
+
+	// The angle is k quarter turns and t.
+	a := int32(uint32(w))
+	k := (a + 1<<29) >> 30
+	t := float32(float32(a-k<<30) * turn)
+	t2 := float32(t * t)
+	ps := float32(float32(sin2*t2) + sin1)
+	ps = float32(ps*t2) + sin0
+	s := t + float32(float32(t2*t)*ps)
+	pc := float32(cos1*t2) + cos0
+	c := float32(1-float32(0.5*t2)) + float32(float32(t2*t2)*pc)
+	if k&1 != 0 {
+		s, c = c, s
+	}
+	// The sign bits: sin is negative in the half turn below 0, cos a quarter on.
+	sin = math.Float32frombits(math.Float32bits(float32(r*s)) ^ uint32(k&2)<<30)
+	cos = math.Float32frombits(math.Float32bits(float32(r*c)) ^ uint32((k+1)&2)<<30)
+	return cos, sin
+}
+
+// applyNormalGeneric is
+//
+//	for i := range dst {
+//		dst[i] = src[i] * float32(1+float32(sigma*z[i]))
+//	}
+func applyNormalGeneric(dst, src, z []float32, sigma float32) {
+	src, z = src[:len(dst)], z[:len(dst)]
+	for i, x := range src {
+		dst[i] = x * float32(1+float32(sigma*z[i]))
+	}
 }

@@ -55,3 +55,12 @@ func (m Mask) Count(n int) int {
 	}
 	return kept
 }
+
+// from returns the words of m from element i on, a multiple of 64 or inside the
+// first word; the words of a mask that is not stored are none.
+func (m Mask) from(i int) Mask {
+	if m == nil {
+		return nil
+	}
+	return m[i/64:]
+}

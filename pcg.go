@@ -130,6 +130,12 @@ func (r *PCG) skip(n int) {
 	r.state = jump(r.state, maskMul, maskSum*r.inc(), uint64(n))
 }
 
+// from returns the stream from the mask word of element i on.
+func (r PCG) from(i int) PCG {
+	r.skip(i / 64)
+	return r
+}
+
 // jump returns s after n steps s ← s·mul + add, by squaring (F. Brown, "Random
 // Number Generation with Arbitrary Strides", 1994).
 func jump(s, mul, add, n uint64) uint64 {

@@ -58,7 +58,7 @@ def mask(n, t, r):
         word = 0
         for i in range(min(64, n - first)):
             digit = int("".join(str(plane >> i & 1) for plane in w), 2)
-            tie = output(((w[7] + 0x9E3779B97F4A7C15) & M64) ^ (1 << i)) >> 40
+            tie = output(output(((w[7] + 0x9E3779B97F4A7C15) & M64) ^ (1 << i))) >> 40
             if digit << 24 | tie < t:
                 word |= 1 << i
         words.append(word)

@@ -44,7 +44,7 @@ func Uniform(w [8]uint64, i int) uint64 {
 	for _, plane := range w {
 		digit = 2*digit + plane>>i%2
 	}
-	tie := rxsMxs((w[7]+0x9E3779B97F4A7C15)^(1<<i)) / (1 << 40)
+	tie := rxsMxs(rxsMxs((w[7]+0x9E3779B97F4A7C15)^(1<<i))) / (1 << 40)
 	return digit*(1<<24) + tie
 }
 
