@@ -25,6 +25,8 @@ var Defects = []Defect{
 	planted("none", "no defect: the definition, element by element", parts{}),
 	planted("weak-tie", "the tie hash is one round of the stream's output function over w7 with one bit flipped",
 		parts{tie: weakTie}),
+	planted("splitmix-tie", "the tie hash is SplitMix64's finalizer in place of two rounds of the output function",
+		parts{tie: splitmixTie}),
 	planted("tie-shared", "elements 2i and 2i+1 share their tie bits",
 		parts{tie: func(w *[8]uint64, i int) uint64 { return Package.Tie(w, i|1) }}),
 	planted("tie-bit", "the tie bits are those of the plane, 24 times the digit's lowest bit",
@@ -42,8 +44,8 @@ var Defects = []Defect{
 		parts{words: wrongStep}),
 	planted("seed+id lanes", "16 lanes are seeded seed+id, seed+id+1, …: those of the next id again but for one",
 		parts{words: seededLanes}),
-	planted("seed+id<<40", "ids are put into the upper bits of the seed of one stream: far places of one sequence",
-		parts{words: func(seed uint64, ids []uint64) words { return dropout.NewPCG(seed+last(ids)<<40, 54) }}),
+	planted("seed+id<<48", "ids are put into the top 16 bits of the seed: places of one sequence a huge power of two apart",
+		parts{words: func(seed uint64, ids []uint64) words { return dropout.NewPCG(seed+last(ids)<<48, 54) }}),
 	invisible("seed+id", "ids are added to the seed of one stream: places of one sequence, but no power of two apart",
 		parts{words: func(seed uint64, ids []uint64) words { return dropout.NewPCG(seed+last(ids), 54) }}),
 }
@@ -116,6 +118,15 @@ func (s *defectStream) Draw(mask []uint64, p float64) {
 // should be and those of others never happen.
 func weakTie(w *[8]uint64, i int) uint64 {
 	return output((w[7]+0x9E3779B97F4A7C15)^1<<i) >> (64 - tieBits)
+}
+
+// splitmixTie is a hash that is bad for pairs of elements 30 apart alone: two
+// flipped bits cancel in its first xorshift.
+func splitmixTie(w *[8]uint64, i int) uint64 {
+	x := (w[7] + 0x9E3779B97F4A7C15) ^ 1<<i
+	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
+	x = (x ^ x>>27) * 0x94D049BB133111EB
+	return (x ^ x>>31) >> (64 - tieBits)
 }
 
 // output is RXS M XS.

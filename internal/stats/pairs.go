@@ -94,11 +94,11 @@ func (s *Pairs) Results(name string) []Result {
 				continue
 			}
 			c := s.at(i, j)
-			if p := s.tail(c); p < worst {
-				worst, wi, wj = p, i, j
-			}
 			sumJoint += float64(c)
 			z := (float64(c) - s.p*float64(s.a.at(i)+s.b.at(j)) + n*s.p*s.p) / (math.Sqrt(n) * v)
+			if p := s.tail(c, z); p < worst {
+				worst, wi, wj = p, i, j
+			}
 			sum += z
 			all.sum += z * z
 			all.n++
@@ -140,11 +140,16 @@ func (s *Pairs) Results(name string) []Result {
 	return results
 }
 
-// tail is the p-value of a count of one pair. The normal one screens: most
-// counts are nowhere near the worst.
-func (s *Pairs) tail(c uint64) float64 {
+// tail returns the p-value of c joint events of one pair, z when centred. Where
+// events are many the latter is normal and tells more, as the rates of the places
+// are out of it. Otherwise it is the exact one of c, but for the most counts,
+// which are nowhere near the worst.
+func (s *Pairs) tail(c uint64, z float64) float64 {
 	n, p := float64(s.n), s.p*s.p
-	if z := (float64(c) - n*p) / math.Sqrt(n*p*(1-p)); math.Abs(z) < 2 {
+	if n*p > 2000 {
+		return normal(z)
+	}
+	if math.Abs(float64(c)-n*p) < 2*math.Sqrt(n*p) {
 		return 1
 	}
 	return binomial(c, s.n, p)

@@ -32,10 +32,18 @@ func (r Result) String() string {
 
 // Sigma returns the p-value as the deviation of a normal variable.
 func (r Result) Sigma() float64 {
-	if r.P < 1e-300 {
+	if r.P > 1e-10 {
+		return math.Sqrt2 * math.Erfcinv(r.P)
+	}
+	if r.P == 0 {
 		return math.Inf(1)
 	}
-	return math.Sqrt2 * math.Erfcinv(r.P)
+	// The tail of the normal distribution, 2φ(z)/z, solved for z.
+	z := 6.5
+	for range 20 {
+		z = math.Sqrt(-2 * math.Log(r.P*z*math.Sqrt(math.Pi/2)))
+	}
+	return z
 }
 
 // Holm returns the results that are significant at the family-wise error rate
