@@ -219,8 +219,13 @@ func (g *lcg) Uint64() uint64 {
 }
 
 func (g *lcg) Advance(n uint64) {
-	for range n {
-		g.state = g.state*g.mul + g.add
+	mul, add := g.mul, g.add
+	for ; n != 0; n >>= 1 {
+		if n&1 != 0 {
+			g.state = g.state*mul + add
+		}
+		add *= mul + 1
+		mul *= mul
 	}
 }
 

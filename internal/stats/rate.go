@@ -30,12 +30,12 @@ func (s *Rate) Results(name string) []Result {
 		total += k
 		d := float64(k) - float64(s.n)*s.p
 		sq.sum += d * d / (float64(s.n) * s.p * q)
-		if p := binomial(k, s.n, s.p); p < worst {
+		if p := Binomial(k, s.n, s.p); p < worst {
 			worst, where = p, i
 		}
 	}
 	results := []Result{
-		{name + ": rate", binomial(total, 64*s.n, s.p),
+		{name + ": rate", Binomial(total, 64*s.n, s.p),
 			fmt.Sprintf("%d of %d, expected %.1f", total, 64*s.n, 64*float64(s.n)*s.p)},
 		{name + ": worst of 64 positions", bonferroni(worst, 64),
 			fmt.Sprintf("position %d: %d, expected %.1f", where, s.counts.at(where), float64(s.n)*s.p)},

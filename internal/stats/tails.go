@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// binomial returns the exact two-sided p-value of k events in n trials of
+// Binomial returns the exact two-sided p-value of k events in n trials of
 // probability p: twice the smaller tail.
-func binomial(k, n uint64, p float64) float64 {
+func Binomial(k, n uint64, p float64) float64 {
 	if p <= 0 || p >= 1 || n == 0 {
 		if p <= 0 && k == 0 || p >= 1 && k == n {
 			return 1
@@ -83,7 +83,7 @@ type squares struct {
 func (s squares) p() float64 {
 	mean := float64(s.n)
 	degrees := 2 * mean * mean / s.variance
-	lower, upper := gammaTails(degrees/2, s.sum/mean*degrees/2)
+	lower, upper := GammaTails(degrees/2, s.sum/mean*degrees/2)
 	return min(1, 2*min(lower, upper))
 }
 
@@ -91,9 +91,9 @@ func (s squares) String() string {
 	return fmt.Sprintf("chi² %.1f, expected %d ± %.1f", s.sum, s.n, math.Sqrt(s.variance))
 }
 
-// gammaTails returns the regularised incomplete gamma functions P(a, x) and
+// GammaTails returns the regularised incomplete gamma functions P(a, x) and
 // Q(a, x), by the series below a+1 and Lentz's continued fraction above it.
-func gammaTails(a, x float64) (lower, upper float64) {
+func GammaTails(a, x float64) (lower, upper float64) {
 	if x <= 0 {
 		return 0, 1
 	}

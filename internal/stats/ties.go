@@ -81,7 +81,7 @@ func agreements(name string, counts *[8][64]counter, trials func(i int) uint64) 
 				all.sum += 4 * d * d / float64(n)
 				all.variance += 2 - 2/float64(n)
 				all.n++
-				if p := binomial(c, n, 0.5); p < worst {
+				if p := Binomial(c, n, 0.5); p < worst {
 					worst, detail = p, fmt.Sprintf("plane %d, %d, tie bit %d: %d of %d agree", k, i, b, c, n)
 				}
 			}
