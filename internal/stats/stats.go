@@ -30,18 +30,16 @@ func (r Result) String() string {
 	return fmt.Sprintf("%-44s p-value %-9.2g (%4.1fσ)  %s", r.Name, r.P, r.Sigma(), r.Detail)
 }
 
-// Sigma returns the p-value as the deviation of a normal variable.
+// Sigma returns the p-value as the deviation of a normal variable, 37.5 at most,
+// where float64 ends.
 func (r Result) Sigma() float64 {
 	if r.P > 1e-10 {
 		return math.Sqrt2 * math.Erfcinv(r.P)
 	}
-	if r.P == 0 {
-		return math.Inf(1)
-	}
 	// The tail of the normal distribution, 2φ(z)/z, solved for z.
-	z := 6.5
+	p, z := max(r.P, 1e-307), 6.5
 	for range 20 {
-		z = math.Sqrt(-2 * math.Log(r.P*z*math.Sqrt(math.Pi/2)))
+		z = math.Sqrt(-2 * math.Log(p*z*math.Sqrt(math.Pi/2)))
 	}
 	return z
 }
