@@ -46,7 +46,7 @@ var Defects = []Defect{
 		parts{words: seededLanes}),
 	planted("seed+id<<48", "ids are put into the top 16 bits of the seed: places of one sequence a huge power of two apart",
 		parts{words: func(seed uint64, ids []uint64) words { return dropout.NewPCG(seed+last(ids)<<48, 54) }}),
-	invisible("seed+id", "ids are added to the seed of one stream: places of one sequence, but no power of two apart",
+	planted("seed+id", "ids are added to the seed: id 1 of a seed is id 0 of the next",
 		parts{words: func(seed uint64, ids []uint64) words { return dropout.NewPCG(seed+last(ids), 54) }}),
 }
 

@@ -113,7 +113,8 @@ func Rates(g Generator, seed uint64, ps []float64, words int) []Result {
 
 // Joint measures joint events at each p, over words mask words: of elements in
 // one mask word, in neighbouring ones, in the streams of ids 0, 1 and 2, and in
-// those of seeds that differ by one.
+// those of seeds that differ by one, with the same id and with the same sum of
+// seed and id.
 func Joint(g Generator, seed uint64, ps []float64, words int) []Result {
 	var results []Result
 	for _, p := range ps {
@@ -129,7 +130,10 @@ func Joint(g Generator, seed uint64, ps []float64, words int) []Result {
 			name  string
 			a, b  int
 			pairs *Pairs
-		}{{"ids 0, 1", 0, 1, nil}, {"ids 0, 2", 0, 2, nil}, {"ids 1, 2", 1, 2, nil}, {"seeds s, s+1", 0, 3, nil}}
+		}{
+			{"ids 0, 1", 0, 1, nil}, {"ids 0, 2", 0, 2, nil}, {"ids 1, 2", 1, 2, nil},
+			{"seeds s, s+1", 0, 3, nil}, {"seeds s, s+1, ids 1, 0", 1, 3, nil},
+		}
 		for i := range across {
 			across[i].pairs = NewPairs(prob, false)
 		}

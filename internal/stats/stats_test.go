@@ -90,6 +90,16 @@ func TestPValues(t *testing.T) {
 	}
 }
 
+// TestDistance finds the correlations that a stream is known to have between
+// far places, and none nearer.
+func TestDistance(t *testing.T) {
+	const words, alpha = 1 << 20, 2e-9
+	require.Empty(t, Holm(Distance(Package, 1, 1<<25, words), alpha))
+	require.NotEmpty(t, Holm(Distance(Package, 1, 1<<36, words), alpha))
+	require.Empty(t, Holm(Parity(Package, 1, 1<<3, words), alpha))
+	require.NotEmpty(t, Holm(Parity(Package, 1, 1<<20, words), alpha))
+}
+
 // TestHolm checks the step-down procedure on p-values written down.
 func TestHolm(t *testing.T) {
 	var results []Result
