@@ -42,10 +42,10 @@ func NewAlpha(p float64) (Alpha, error) {
 		return Alpha{d: d}, nil
 	}
 	q := 1 - p
-	a := 1 / math.Sqrt(q+alphaPrime*alphaPrime*p*q)
-	b := -a * alphaPrime * p
+	a := 1 / math.Sqrt(q+float64(alphaPrime*alphaPrime*p*q))
 	d.scale = float32(a)
-	return Alpha{d: d, shift: float32(b), dropped: float32(a*alphaPrime + b)}, nil
+	// a·α'+b is a·α'·q: without a sum, it loses nothing when p is near 1.
+	return Alpha{d: d, shift: float32(-a * alphaPrime * p), dropped: float32(a * alphaPrime * q)}, nil
 }
 
 // P returns the drop probability in force, as [Dropout.P] does.
@@ -82,9 +82,13 @@ func (a Alpha) forwardParallel(dst, src []float32, mask Mask, at PCG) {
 }
 
 func (a Alpha) forwardPart(dst, src []float32, mask Mask, at PCG) {
-	a.d.blocks(src, mask, at, func(lo, hi int, m []uint64) {
+	var scratch [blockWords]uint64
+	for lo, hi := 0, 0; lo < len(dst); lo = hi {
+		hi = min(lo+blockLen, len(dst))
+		m := a.d.block(src[lo:hi], lo, mask, &scratch, at)
 		active.applyAffine(dst[lo:hi], src[lo:hi], m, a.d.scale, a.shift, a.dropped)
-	})
+		at.skip(blockWords)
+	}
 }
 
 // Backward sets dst to grad sent through the mask that Forward stored. Panics are

@@ -212,9 +212,6 @@ func TestShardsCoverOnce(t *testing.T) {
 // the length from which they do lowered to something a test has time for.
 func TestStreamedStores(t *testing.T) {
 	forEachKernel(t, func(t *testing.T) {
-		if active.applyStream == nil {
-			t.Skip("this kernel has no such stores")
-		}
 		k := *active
 		k.streamLen = 1
 		active = &k
@@ -349,19 +346,72 @@ func TestNeighbours(t *testing.T) {
 	})
 }
 
+// TestGrowingStack calls functions that have their scratch space on the stack
+// from every depth of a new goroutine, so that the stack moves at every place.
+func TestGrowingStack(t *testing.T) {
+	d := mustNew(t, 0.3)
+	g, err := NewGaussian(0.3)
+	require.NoError(t, err)
+	src := testFloats(256, 1)
+	forEachKernel(t, func(t *testing.T) {
+		for name, f := range map[string]func(dst []float32){
+			"Forward":         func(dst []float32) { d.Forward(dst, src, nil, Derive(11)) },
+			"ForwardResidual": func(dst []float32) { d.ForwardResidual(dst, src, src[:16:16], nil, nil, Derive(11)) },
+			"ForwardGroups":   func(dst []float32) { d.ForwardGroups(dst, src, 2, nil, Derive(11)) },
+			"Gaussian":        func(dst []float32) { g.Forward(dst, src, Derive(11)) },
+		} {
+			want, got := make([]float32, len(src)), make([]float32, len(src))
+			f(want)
+			for depth := range 300 {
+				dirty(got)
+				done := make(chan struct{})
+				go func() {
+					atDepth(depth, func() { f(got) })
+					close(done)
+				}()
+				<-done
+				requireSameNumbers(t, want, got, "%s, %d frames deep", name, depth)
+			}
+		}
+	})
+}
+
+// atDepth calls f below n frames of some 100 bytes.
+func atDepth(n int, f func()) byte {
+	if n == 0 {
+		f()
+		return 0
+	}
+	var frame [64]byte
+	frame[n%64] = atDepth(n-1, f)
+	return frame[n/2%64]
+}
+
 func TestAllocations(t *testing.T) {
 	forEachKernel(t, func(t *testing.T) {
 		for _, n := range []int{1, 64, 1000, 2*callLen + 5} {
 			src, dst, mask := testFloats(n, 1), make([]float32, n), NewMask(n)
-			rng := Derive(10)
+			rng, sums := Derive(10), make([]float32, 1)
 			for _, p := range []float64{0, 0.1, 0.5, 1} {
 				d := mustNew(t, p)
+				a, _ := NewAlpha(p)
+				g, _ := NewGaussian(p / 2)
 				for name, f := range map[string]func(){
 					"Forward":              func() { d.Forward(dst, src, mask, rng) },
 					"Forward without mask": func() { d.Forward(dst, src, nil, rng) },
 					"Backward":             func() { d.Backward(dst, src, mask) },
 					"BackwardAt":           func() { d.BackwardAt(dst, src, *rng) },
 					"Draw":                 func() { d.Draw(mask, n, rng) },
+					"ForwardReLU":          func() { d.ForwardReLU(dst, src, nil, rng) },
+					"ForwardResidual":      func() { d.ForwardResidual(dst, src, src[:1], src, nil, rng) },
+					"BackwardBias":         func() { d.BackwardBias(dst, sums, src, mask) },
+					"ForwardGroups":        func() { d.ForwardGroups(dst, src, n, nil, rng) },
+					"BackwardGroups":       func() { d.BackwardGroups(dst, src, n, mask) },
+					"Alpha.Forward":        func() { a.Forward(dst, src, nil, rng) },
+					"Alpha.Backward":       func() { a.Backward(dst, src, mask) },
+					"Alpha.BackwardAt":     func() { a.BackwardAt(dst, src, *rng) },
+					"Gaussian.Forward":     func() { g.Forward(dst, src, rng) },
+					"Gaussian.BackwardAt":  func() { g.BackwardAt(dst, src, *rng) },
 					"Derive":               func() { *rng = *Derive(1, 2, 3) },
 					"NewPCG":               func() { *rng = *NewPCG(1, 2) },
 				} {

@@ -35,9 +35,13 @@ func (d Dropout) reluParallel(dst, src []float32, mask Mask, at PCG) {
 
 func (d Dropout) reluPart(dst, src []float32, mask Mask, at PCG) {
 	scale := d.Scale()
-	d.blocks(src, mask, at, func(lo, hi int, m []uint64) {
+	var scratch [blockWords]uint64
+	for lo, hi := 0, 0; lo < len(dst); lo = hi {
+		hi = min(lo+blockLen, len(dst))
+		m := d.block(src[lo:hi], lo, mask, &scratch, at)
 		active.applyReLU(dst[lo:hi], src[lo:hi], m, scale)
-	})
+		at.skip(blockWords)
+	}
 }
 
 // ForwardResidual is dropout between a biased layer and a residual connection,
@@ -104,13 +108,16 @@ var absent = func() (zeros [rowsLen]float32) {
 
 // residualPart is ForwardResidual from the given column of a row on.
 func (d Dropout) residualPart(dst, src, bias, residual []float32, column int, mask Mask, at PCG) {
+	var scratch [blockWords]uint64
+	var repeated [rowsLen]float32
 	rows := absent[:]
 	if bias != nil {
-		var scratch [rowsLen]float32
-		rows = noescape(&scratch)[:]
+		rows = repeated[:]
 	}
 	scale := d.Scale()
-	d.blocks(src, mask, at, func(lo, hi int, m []uint64) {
+	for lo, hi := 0, 0; lo < len(dst); lo = hi {
+		hi = min(lo+blockLen, len(dst))
+		m := d.block(src[lo:hi], lo, mask, &scratch, at)
 		for lo < hi {
 			n := min(hi-lo, rowsLen)
 			if bias != nil {
@@ -123,7 +130,8 @@ func (d Dropout) residualPart(dst, src, bias, residual []float32, column int, ma
 			active.applyResidual(dst[lo:lo+n], src[lo:lo+n], rows[:n], r, m[:maskWords(n)], scale)
 			lo, m = lo+n, m[maskWords(n):]
 		}
-	})
+		at.skip(blockWords)
+	}
 }
 
 // repeat fills rows with row after row from the given column of the first on,
@@ -168,7 +176,7 @@ func (d Dropout) BackwardBias(dst, dbias, grad []float32, mask Mask) {
 	column := 0
 	for lo, hi := 0, 0; lo < len(dst); lo = hi {
 		hi = min(lo+blockLen, len(dst))
-		d.backwardPart(dst[lo:hi], grad[lo:hi], mask.from(lo), active.apply)
+		d.backwardPart(dst[lo:hi], grad[lo:hi], mask.from(lo), false)
 		column = addRows(dbias, dst[lo:hi], column)
 	}
 }
@@ -176,7 +184,7 @@ func (d Dropout) BackwardBias(dst, dbias, grad []float32, mask Mask) {
 // backwardBiasParallel splits the elements first and then the columns, because
 // sums over parts of the rows would round otherwise.
 func (d Dropout) backwardBiasParallel(dst, dbias, grad []float32, mask Mask) {
-	d.backwardParallel(dst, grad, mask, active.applyFor(dst, grad))
+	d.backwardParallel(dst, grad, mask, active.streams(dst, grad))
 	columns := len(dbias)
 	split(columns, columns/max(1, min(d.workers, columns/64))+1, func(lo, hi int) {
 		for row := dst; len(row) > 0; row = row[columns:] {

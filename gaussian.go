@@ -15,8 +15,8 @@ import (
 // z[i] is a standard normal variate, a function of the stream and of the
 // element's position in it. 16 elements take the next 8 words of the stream,
 // elements j and j+8 of them word j, by the method of Box and Muller in single
-// precision: z is within 3e-5 of what real arithmetic makes of the same word, and
-// reaches ±6.6. Every kernel, architecture and number of goroutines gives the
+// precision: z is within 3e-5 of what real arithmetic makes of the same uniform
+// variates, and reaches ±6.6. Every kernel, architecture and number of goroutines gives the
 // same bits, and a tensor may be split at any multiple of 16 elements. Every
 // operation is rounded to float32.
 //
@@ -93,7 +93,7 @@ const normalLen = 1024
 
 func (g Gaussian) applyPart(dst, src []float32, at PCG) {
 	var scratch [normalLen]float32
-	z := noescape(&scratch)[:]
+	z := scratch[:]
 	for len(dst) > 0 {
 		n := min(len(dst), normalLen)
 		active.fillNormal(z[:normalGroup*normalGroups(n)], at.state, at.inc())

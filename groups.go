@@ -77,7 +77,7 @@ func (d Dropout) groupsPart(dst, src []float32, first, group int, mask Mask, at 
 	// Groups have two elements at least; a block may begin and end inside one.
 	var drawn [blockWords/2 + 2]uint64
 	var spread [blockWords]uint64
-	kept, m := noescape(&drawn)[:], noescape(&spread)[:]
+	kept, m := drawn[:], spread[:]
 	for len(dst) > 0 {
 		n := min(len(dst), blockLen)
 		g, last := first/group, (first+n-1)/group
@@ -87,7 +87,7 @@ func (d Dropout) groupsPart(dst, src []float32, first, group int, mask Mask, at 
 			d.fill(words, 64*len(words), at.from(g), nil)
 		}
 		spreadGroups(m[:maskWords(n)], n, words, g%64, first%group, group)
-		d.backwardPart(dst[:n], src[:n], m, active.apply)
+		d.backwardPart(dst[:n], src[:n], m, false)
 		dst, src, first = dst[n:], src[n:], first+n
 	}
 }

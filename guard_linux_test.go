@@ -38,11 +38,7 @@ func TestGuardPages(t *testing.T) {
 	forEachKernel(t, func(t *testing.T) {
 		streaming := *active
 		streaming.streamLen = 1
-		variants := []*kernel{active}
-		if active.applyStream != nil {
-			variants = append(variants, &streaming)
-		}
-		for _, k := range variants {
+		for _, k := range []*kernel{active, &streaming} {
 			active = k
 			for i, n := range testLengths() {
 				if n > most {

@@ -5,53 +5,39 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"unsafe"
 )
 
-// A kernel is one implementation of the two phases. kernel_generic.go says what
-// they compute and every kernel gives the same bits. Kernels may require what
-// the drivers below guarantee: dst and src have one length, from 1 to callLen,
-// and are the same or apart, mask has just the words that they take, 0 < t < 2^32.
+// A kernel is one implementation of everything that touches many elements.
+// kernel_generic.go says what its methods compute, and every kernel gives the
+// same bits. Kernels may require what the drivers below guarantee: slices that
+// are used together have one length, from 1 to callLen; those that are written
+// are the same as others or apart from them; mask has just the words that the
+// elements take; 0 < t < 2^32.
+//
+// The methods choose by a switch and not through function values, because
+// escape analysis can't follow those and would move the block's mask, which is
+// on the stack, to the heap.
 type kernel struct {
-	name     string
-	fillMask func(mask []uint64, s, inc, t uint64, near []float32)
-	apply    applier
+	name string
+	isa  isa
 
-	// applyStream is apply for a dst that is too long to be found in a cache
-	// when it is read next: its stores bypass the caches. The drivers use it for
-	// slices of streamLen elements or more; 0 means never.
-	applyStream applier
-	streamLen   int
-
-	// Appliers of the variants.
-	applyReLU     applier // clears the mask bits of what ReLU drops, too
-	applyAffine   func(dst, src []float32, mask []uint64, scale, shift, dropped float32)
-	applyResidual func(dst, src, bias, residual []float32, mask []uint64, scale float32)
-	add           func(sum, x []float32) // any length
-
-	// Gaussian dropout: len(z) is a multiple of normalGroup up to callLen.
-	fillNormal  func(z []float32, s, inc uint64)
-	applyNormal func(dst, src, z []float32, sigma float32)
+	// streamLen is from how many elements on the drivers ask for stores that
+	// bypass the caches; 0 means never.
+	streamLen int
 }
 
-type applier func(dst, src []float32, mask []uint64, scale float32)
+// isa is the instruction set of a kernel.
+type isa uint8
 
-var genericKernel = kernel{
-	name:     "generic",
-	fillMask: fillMaskGeneric,
-	apply:    applyGeneric,
-
-	applyReLU:     applyReLUGeneric,
-	applyAffine:   applyAffineGeneric,
-	applyResidual: applyResidualGeneric,
-	add:           addGeneric,
-
-	fillNormal:  fillNormalGeneric,
-	applyNormal: applyNormalGeneric,
-}
+const (
+	generic isa = iota
+	avx2
+	avx512
+	neon
+)
 
 // kernels lists what can run here, best first; the generic one is always last.
-var kernels = append(archKernels(), &genericKernel)
+var kernels = append(archKernels(), &kernel{name: "generic", isa: generic})
 
 // active is the kernel in use, chosen once, at start.
 var active = choose(kernels, os.Getenv("DROPOUT_KERNEL"))
@@ -94,22 +80,22 @@ const (
 
 // forward writes dst, and mask unless it is nil, for the stream at at.
 func (d Dropout) forward(dst, src []float32, mask Mask, at PCG) {
-	if apply := active.applyFor(dst, src); d.splits(len(dst)) {
-		d.forwardParallel(dst, src, mask, at, apply)
+	if stream := active.streams(dst, src); d.splits(len(dst)) {
+		d.forwardParallel(dst, src, mask, at, stream)
 	} else {
-		d.forwardPart(dst, src, mask, at, apply)
+		d.forwardPart(dst, src, mask, at, stream)
 	}
 }
 
 // The closures of parallel are on the heap, so they have functions of their own.
 
-func (d Dropout) forwardParallel(dst, src []float32, mask Mask, at PCG, apply applier) {
+func (d Dropout) forwardParallel(dst, src []float32, mask Mask, at PCG, stream bool) {
 	d.parallel(len(dst), func(lo, hi int) {
-		d.forwardPart(dst[lo:hi], src[lo:hi], mask.from(lo), at.from(lo), apply)
+		d.forwardPart(dst[lo:hi], src[lo:hi], mask.from(lo), at.from(lo), stream)
 	})
 }
 
-func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, apply applier) {
+func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, stream bool) {
 	if t := d.threshold(); t == 0 || t == one {
 		if mask != nil {
 			d.drawPart(mask, len(dst), at)
@@ -125,32 +111,46 @@ func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, apply applie
 		}
 		return
 	}
-	d.blocks(src, mask, at, func(lo, hi int, m []uint64) {
-		apply(dst[lo:hi], src[lo:hi], m, d.scale)
-	})
+	if stream {
+		d.forwardStream(dst, src, mask, at)
+		return
+	}
+	var scratch [blockWords]uint64
+	for lo, hi := 0, 0; lo < len(dst); lo = hi {
+		hi = min(lo+blockLen, len(dst))
+		m := d.block(src[lo:hi], lo, mask, &scratch, at)
+		active.apply(dst[lo:hi], src[lo:hi], m, d.scale, false)
+		at.skip(blockWords)
+	}
 }
 
-// blocks draws the mask of src for the stream at at, into mask unless it is nil,
-// and calls f for each block of elements as soon as it has its mask words.
-func (d Dropout) blocks(src []float32, mask Mask, at PCG, f func(lo, hi int, m []uint64)) {
-	var spare []uint64
-	if mask == nil {
-		var scratch [blockWords]uint64
-		spare = noescape(&scratch)[:]
-	}
-	for lo, hi := 0, 0; lo < len(src); lo = hi {
-		hi = min(lo+blockLen, len(src))
-		m := spare
+// forwardStream is forwardPart where the kernel should mix the phases and bypass
+// the caches: a copy of so many elements leaves the arithmetic units idle.
+func (d Dropout) forwardStream(dst, src []float32, mask Mask, at PCG) {
+	var scratch [callLen / 64]uint64
+	for lo, hi := 0, 0; lo < len(dst); lo = hi {
+		hi = min(lo+callLen, len(dst))
+		m := scratch[:]
 		if mask != nil {
 			m = mask[lo/64:]
 		}
 		m = m[:maskWords(hi-lo)]
-		d.fill(m, hi-lo, at, src[lo:hi])
-		f(lo, hi, m)
-		if hi < len(src) {
-			at.skip(blockWords)
-		}
+		active.forwardStream(dst[lo:hi], src[lo:hi], m, at.state, at.inc(), d.threshold(), d.scale)
+		trim(m, hi-lo)
+		at.skip(callLen / 64)
 	}
+}
+
+// block draws the mask of one block of elements for the stream at at, into mask
+// from element lo on, or into scratch where mask is nil, and returns its words.
+func (d Dropout) block(elements []float32, lo int, mask Mask, scratch *[blockWords]uint64, at PCG) []uint64 {
+	m := scratch[:]
+	if mask != nil {
+		m = mask[lo/64:]
+	}
+	m = m[:maskWords(len(elements))]
+	d.fill(m, len(elements), at, elements)
+	return m
 }
 
 // fill writes the mask words m of n elements for the stream at at.
@@ -166,6 +166,11 @@ func (d Dropout) fill(m []uint64, n int, at PCG, near []float32) {
 	default:
 		active.fillMask(m, at.state, at.inc(), t, near)
 	}
+	trim(m, n)
+}
+
+// trim clears the bits of m from n on.
+func trim(m []uint64, n int) {
 	if n%64 != 0 {
 		m[n/64] &= 1<<(n%64) - 1
 	}
@@ -173,20 +178,20 @@ func (d Dropout) fill(m []uint64, n int, at PCG, near []float32) {
 
 // backward writes dst from a stored mask.
 func (d Dropout) backward(dst, grad []float32, mask Mask) {
-	if apply := active.applyFor(dst, grad); d.splits(len(dst)) {
-		d.backwardParallel(dst, grad, mask, apply)
+	if stream := active.streams(dst, grad); d.splits(len(dst)) {
+		d.backwardParallel(dst, grad, mask, stream)
 	} else {
-		d.backwardPart(dst, grad, mask, apply)
+		d.backwardPart(dst, grad, mask, stream)
 	}
 }
 
-func (d Dropout) backwardParallel(dst, grad []float32, mask Mask, apply applier) {
+func (d Dropout) backwardParallel(dst, grad []float32, mask Mask, stream bool) {
 	d.parallel(len(dst), func(lo, hi int) {
-		d.backwardPart(dst[lo:hi], grad[lo:hi], mask.from(lo), apply)
+		d.backwardPart(dst[lo:hi], grad[lo:hi], mask.from(lo), stream)
 	})
 }
 
-func (d Dropout) backwardPart(dst, grad []float32, mask Mask, apply applier) {
+func (d Dropout) backwardPart(dst, grad []float32, mask Mask, stream bool) {
 	t := d.threshold()
 	for len(dst) > 0 {
 		n := min(len(dst), callLen)
@@ -197,7 +202,7 @@ func (d Dropout) backwardPart(dst, grad []float32, mask Mask, apply applier) {
 		case one:
 			copyKept(dst[:n], grad[:n], mask[:words])
 		default:
-			apply(dst[:n], grad[:n], mask[:words], d.scale)
+			active.apply(dst[:n], grad[:n], mask[:words], d.scale, stream)
 		}
 		dst, grad, mask = dst[n:], grad[n:], mask[words:]
 	}
@@ -237,14 +242,11 @@ func (d Dropout) drawPart(mask Mask, n int, at PCG) {
 	}
 }
 
-// applyFor returns apply, or applyStream where dst is so long that it will have
-// left the caches before it is read. In place src brings its lines in anyway,
-// and stores that bypass them are slower.
-func (k *kernel) applyFor(dst, src []float32) applier {
-	if k.streamLen != 0 && len(dst) >= k.streamLen && &dst[0] != &src[0] {
-		return k.applyStream
-	}
-	return k.apply
+// streams reports whether dst is so long that it will have left the caches before
+// it is read, so that its stores had better bypass them. In place src brings the
+// lines in anyway, and bypassing is slower.
+func (k *kernel) streams(dst, src []float32) bool {
+	return k.streamLen != 0 && len(dst) >= k.streamLen && &dst[0] != &src[0]
 }
 
 // splits reports whether n elements are worth more than one goroutine.
@@ -270,14 +272,4 @@ func split(n, part int, f func(lo, hi int)) {
 	}
 	f(0, min(part, n))
 	wg.Wait()
-}
-
-// noescape returns p, hidden from escape analysis: it can't follow a call through
-// the kernel table and would move what p points to to the heap. No kernel keeps a
-// pointer, and to the garbage collector p stays one.
-//
-//go:nosplit
-func noescape[T any](p *T) *T {
-	x := uintptr(unsafe.Pointer(p))
-	return *(**T)(unsafe.Pointer(&x))
 }

@@ -53,6 +53,7 @@
 #define INC32 512(BX)
 #define TIEMAX 544(BX)
 #define BIT0 576(BX)
+#define SCALES 608(BX) // and the scale, if there is something to apply to
 
 // MUL64 sets each lane of R to the low 64 bits of R·K. AVX2 has no such
 // instruction: the low halves are multiplied in full, and the two cross products
@@ -159,15 +160,43 @@
 	VMOVDQU toSign<>+64(SB), BITS2;       \
 	VMOVDQU toSign<>+96(SB), BITS3
 
-// func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, near *float32)
+// APPLYNEXT is APPLY32 inside fillMask, for the mask bits at off of these four
+// words, from R10 to R13, which it advances. Clobbers LESS, EQUAL, W7, WORD, LOW.
+#define APPLYNEXT(off) \
+	VPBROADCASTD off(DI), LOW;            \
+	VPSLLVD    toSign<>+0(SB), LOW, LESS; \
+	VPSLLVD    toSign<>+32(SB), LOW, EQUAL; \
+	VPSLLVD    toSign<>+64(SB), LOW, W7;  \
+	VPSLLVD    toSign<>+96(SB), LOW, WORD; \
+	VMASKMOVPS (R10), LESS, LESS;         \
+	VMASKMOVPS 32(R10), EQUAL, EQUAL;     \
+	VMASKMOVPS 64(R10), W7, W7;           \
+	VMASKMOVPS 96(R10), WORD, WORD;       \
+	VMULPS     SCALES, LESS, LESS;        \
+	VMULPS     SCALES, EQUAL, EQUAL;      \
+	VMULPS     SCALES, W7, W7;            \
+	VMULPS     SCALES, WORD, WORD;        \
+	VMOVNTPS   LESS, (R13);               \
+	VMOVNTPS   EQUAL, 32(R13);            \
+	VMOVNTPS   W7, 64(R13);               \
+	VMOVNTPS   WORD, 96(R13);             \
+	ADDQ       $128, R10;                 \
+	ADDQ       $128, R13
+
+// func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, src, dst *float32, scale float32)
 //
-// Requires len(mask) > 0 and 0 < t < 2^32. near is nil or the elements that the
+// Requires len(mask) > 0 and 0 < t < 2^32. src is nil or the elements that the
 // mask is for; they are fetched into the cache while the multiplications go on.
-TEXT ·fillMaskWordsAVX2(SB), 0, $640-56
+//
+// dst is nil or aligned to 32 bytes. If it isn't nil, len(mask) must be a multiple
+// of 4, and every four words are applied as soon as they are there, with stores
+// that bypass the caches: so the memory works while the next four are made.
+TEXT ·fillMaskWordsAVX2(SB), 0, $672-68
 	MOVQ mask_base+0(FP), DI
 	MOVQ mask_len+8(FP), CX
 	MOVQ t+40(FP), R9
-	MOVQ near+48(FP), R10
+	MOVQ src+48(FP), R10
+	MOVQ dst+56(FP), R13
 	LEAQ 31(SP), BX
 	ANDQ $~31, BX             // BX = the constants, aligned
 	VPXOR ZERO, ZERO, ZERO
@@ -228,6 +257,8 @@ ties:
 	VPSHUFD $0xB1, LESS, EQUAL
 	VPBROADCASTQ inc+32(FP), W7
 	VPSHUFD $0xB1, W7, WORD
+	VBROADCASTSS scale+64(FP), Y0
+	VMOVDQU Y0, SCALES
 	LEAQ ·lcgPow(SB), SI
 	LEAQ ·lcgSum(SB), DX
 	LANES(0, ST0)
@@ -240,9 +271,12 @@ ties:
 	LANES(7, ST7)
 
 four:
-	// Fetch the 256 elements of these four words.
+	// Fetch the 256 elements of these four words, or 256 for later if they are
+	// applied at once.
 	TESTQ R10, R10
 	JZ    compare
+	TESTQ R13, R13
+	JNZ   ahead
 	PREFETCHT0 0(R10)
 	PREFETCHT0 64(R10)
 	PREFETCHT0 128(R10)
@@ -260,6 +294,24 @@ four:
 	PREFETCHT0 896(R10)
 	PREFETCHT0 960(R10)
 	ADDQ $1024, R10
+	JMP  compare
+ahead:
+	PREFETCHNTA 4096(R10)
+	PREFETCHNTA 4160(R10)
+	PREFETCHNTA 4224(R10)
+	PREFETCHNTA 4288(R10)
+	PREFETCHNTA 4352(R10)
+	PREFETCHNTA 4416(R10)
+	PREFETCHNTA 4480(R10)
+	PREFETCHNTA 4544(R10)
+	PREFETCHNTA 4608(R10)
+	PREFETCHNTA 4672(R10)
+	PREFETCHNTA 4736(R10)
+	PREFETCHNTA 4800(R10)
+	PREFETCHNTA 4864(R10)
+	PREFETCHNTA 4928(R10)
+	PREFETCHNTA 4992(R10)
+	PREFETCHNTA 5056(R10)
 
 compare:
 	VPXOR    LESS, LESS, LESS
@@ -322,9 +374,23 @@ store:
 	CMPQ CX, $4
 	JLT  last
 	VMOVDQU LESS, (DI)
+	TESTQ R13, R13
+	JZ    next
+	APPLYNEXT(0)
+	APPLYNEXT(4)
+	APPLYNEXT(8)
+	APPLYNEXT(12)
+	APPLYNEXT(16)
+	APPLYNEXT(20)
+	APPLYNEXT(24)
+	APPLYNEXT(28)
+next:
 	ADDQ $32, DI
 	SUBQ $4, CX
 	JNZ  four
+	TESTQ R13, R13
+	JZ    done
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -348,6 +414,10 @@ TEXT ·applyVectorsAVX2(SB), NOSPLIT, $0-36
 	SUBQ $64, CX
 	JLT  eights
 sixtyfour:
+	PREFETCHT0 0x400(SI)
+	PREFETCHT0 0x440(SI)
+	PREFETCHT0 0x480(SI)
+	PREFETCHT0 0x4C0(SI)
 	VPBROADCASTD (DX), Y5
 	APPLY32(Y5, 0, VMOVUPS)
 	VPBROADCASTD 4(DX), Y5

@@ -1,7 +1,6 @@
 package dropout
 
 import (
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -101,11 +100,7 @@ func TestFillMaskExactThreshold(t *testing.T) {
 
 func TestApply(t *testing.T) {
 	forEachKernel(t, func(t *testing.T) {
-		applies := map[string]applier{"apply": active.apply}
-		if active.applyStream != nil {
-			applies["applyStream"] = active.applyStream
-		}
-		for name, apply := range applies {
+		for _, stream := range []bool{false, true} {
 			for i, n := range testLengths() {
 				if n == 0 || n > callLen {
 					continue
@@ -121,12 +116,12 @@ func TestApply(t *testing.T) {
 					}
 				}
 				dst, check := guarded(n, i/16%16)
-				apply(dst, src, reference.Pack(keep), scale)
-				requireSameBits(t, want, dst, "%s, n = %d, i = %d", name, n, i)
-				check(t, "%s, n = %d", name, n)
+				active.apply(dst, src, reference.Pack(keep), scale, stream)
+				requireSameBits(t, want, dst, "n = %d, i = %d, stream %v", n, i, stream)
+				check(t, "n = %d, stream %v", n, stream)
 
-				apply(src, src, reference.Pack(keep), scale)
-				requireSameBits(t, want, src, "%s in place, n = %d, i = %d", name, n, i)
+				active.apply(src, src, reference.Pack(keep), scale, stream)
+				requireSameBits(t, want, src, "in place, n = %d, i = %d, stream %v", n, i, stream)
 			}
 		}
 	})
@@ -147,76 +142,16 @@ func TestApplyAlignment(t *testing.T) {
 				copy(s, src)
 				for to := range 16 {
 					dst, check := guarded(n, to)
-					active.apply(dst, s, mask, scale)
-					requireSameBits(t, want, dst, "apply, n = %d, src + %d, dst + %d", n, from, to)
-					if active.applyStream != nil {
+					for _, stream := range []bool{false, true} {
 						clear(dst)
-						active.applyStream(dst, s, mask, scale)
-						requireSameBits(t, want, dst, "applyStream, n = %d, src + %d, dst + %d", n, from, to)
+						active.apply(dst, s, mask, scale, stream)
+						requireSameBits(t, want, dst, "n = %d, src + %d, dst + %d, stream %v", n, from, to, stream)
 					}
 					check(t, "n = %d, src + %d, dst + %d", n, from, to)
 				}
 			}
 		}
 	})
-}
-
-// TestCalls checks what the drivers promise the kernels, with a kernel that only
-// looks at what it is given.
-func TestCalls(t *testing.T) {
-	before := active
-	t.Cleanup(func() { active = before })
-	covered := 0
-	checkCall := func(n, words int) {
-		require.LessOrEqual(t, n, callLen)
-		require.Positive(t, n)
-		require.Equal(t, maskWords(n), words)
-	}
-	apply := func(dst, src []float32, mask []uint64, scale float32) {
-		require.Len(t, src, len(dst))
-		checkCall(len(dst), len(mask))
-		require.False(t, math.IsInf(float64(scale), 0))
-		covered += len(dst)
-	}
-	active = &kernel{
-		name: "spy",
-		fillMask: func(mask []uint64, s, inc, threshold uint64, near []float32) {
-			require.LessOrEqual(t, len(mask), callLen/64)
-			require.NotEmpty(t, mask)
-			require.True(t, threshold > 0 && threshold < one)
-			require.True(t, inc&1 == 1)
-			if near != nil {
-				require.Equal(t, maskWords(len(near)), len(mask))
-			}
-		},
-		apply:       apply,
-		applyStream: apply,
-		streamLen:   3 * callLen,
-	}
-	for _, p := range []float64{0, 1e-9, 0.5, 1} {
-		for _, n := range []int{0, 1, 64, blockLen, callLen, callLen + 1, 5*callLen + 17, 20 * callLen} {
-			d := mustNew(t, p)
-			x, y, m, rng := make([]float32, n), make([]float32, n), NewMask(n), Derive(5)
-			between := p > 0 && p < 1
-			for name, f := range map[string]func(){
-				"Forward":       func() { d.Forward(y, x, m, rng) },
-				"Forward, nil":  func() { d.Forward(y, x, nil, rng) },
-				"in place":      func() { d.Forward(x, x, m, rng) },
-				"Backward":      func() { d.Backward(y, x, m) },
-				"BackwardAt":    func() { d.BackwardAt(y, x, *rng) },
-				"longer buffer": func() { d.Forward(y, x, NewMask(n+999), rng) },
-			} {
-				covered = 0
-				f()
-				if between {
-					require.Equal(t, n, covered, "%s: elements passed to the kernel", name)
-				} else {
-					require.Zero(t, covered, "%s: p = %v needs no kernel", name, p)
-				}
-			}
-			d.Draw(m, n, rng)
-		}
-	}
 }
 
 func TestChoose(t *testing.T) {
@@ -226,14 +161,6 @@ func TestChoose(t *testing.T) {
 	require.Same(t, best, choose(ks, "best"))
 	require.Same(t, last, choose(ks, "last"))
 	require.PanicsWithValue(t, `dropout: DROPOUT_KERNEL is "sse9", available here: best, last`, func() { choose(ks, "sse9") })
-	require.Same(t, &genericKernel, kernels[len(kernels)-1])
-	require.Same(t, &genericKernel, choose(kernels, "generic"))
-}
-
-func TestKernelTableIsComplete(t *testing.T) {
-	for _, k := range kernels {
-		require.NotNil(t, k.fillMask, k.name)
-		require.NotNil(t, k.apply, k.name)
-		require.True(t, k.streamLen == 0 || k.applyStream != nil, k.name)
-	}
+	require.Equal(t, generic, kernels[len(kernels)-1].isa, "the generic kernel is always there, as the last")
+	require.Equal(t, generic, choose(kernels, "generic").isa)
 }

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/gomlx/gomlx/backends"
+	_ "github.com/gomlx/gomlx/backends/simplego" // the backend in Go
+	"github.com/gomlx/gomlx/pkg/core/graph"
+	"github.com/gomlx/gomlx/pkg/core/tensors"
+	"github.com/gomlx/gomlx/pkg/ml/context"
+	"github.com/gomlx/gomlx/pkg/ml/layers"
+
+	"github.com/fusedrop/dropout/bench/internal/rivals"
+)
+
+// gomlx compiles a graph for its backend in Go. Tensors are made of the floats
+// once for each slice, as a model that stays on the backend does.
+var gomlx = rivals.Rival{
+	Name:     "gomlx",
+	About:    "github.com/gomlx/gomlx v0.26.0, layers.DropoutStatic, backend simplego",
+	Backward: "mask",
+	New: func(p float64, n int) rivals.Layer {
+		ctx := context.New()
+		exec := context.MustNewExec(must(backends.NewWithConfig("go")), ctx, func(ctx *context.Context, x *graph.Node) *graph.Node {
+			ctx.SetTraining(x.Graph(), true)
+			return layers.DropoutStatic(ctx, x, p)
+		})
+		var from *float32
+		var x, y *tensors.Tensor
+		return rivals.Layer{
+			Seed: func(seed uint64) {
+				if err := ctx.SetRNGStateFromSeed(int64(seed)); err != nil {
+					panic(err)
+				}
+			},
+			Forward: func(_, src []float32) []float32 {
+				if from != &src[0] {
+					from, x = &src[0], tensors.FromFlatDataAndDimensions(src, n)
+				}
+				if y != nil {
+					y.MustFinalizeAll()
+				}
+				y = exec.MustExec(x)[0]
+				var out []float32
+				y.MustConstFlatData(func(flat any) { out = flat.([]float32) })
+				return out
+			},
+			MaskBytes: -1,
+		}
+	},
+}
