@@ -436,19 +436,19 @@ TEXT ·fillNormalVectorsNEON(SB), NOSPLIT, $0-32
 
 thirtytwo:
 	// The low halves of 16 words are the angles, the high ones the radii.
-	VUZP1 V25.S4, V24.S4, V0.S4// V0…V3 = a
+	VUZP1 V25.S4, V24.S4, V0.S4 // V0…V3 = a
 	VUZP1 V27.S4, V26.S4, V1.S4
 	VUZP1 V29.S4, V28.S4, V2.S4
 	VUZP1 V31.S4, V30.S4, V3.S4
-	VUZP2 V25.S4, V24.S4, V4.S4// V4…V7 = high halves
+	VUZP2 V25.S4, V24.S4, V4.S4 // V4…V7 = high halves
 	VUZP2 V27.S4, V26.S4, V5.S4
 	VUZP2 V29.S4, V28.S4, V6.S4
 	VUZP2 V31.S4, V30.S4, V7.S4
 
 	// u = 2^e·(1+f), and e·ln 2.
-	FLDPQ 0(CONSTANTS), (F16, F17)// 2^-32, √½
-	FLDPQ 32(CONSTANTS), (F18, F19)// sign and exponent, -1
-	FLDPQ 64(CONSTANTS), (F20, F21)// ln 2, log6
+	FLDPQ 0(CONSTANTS), (F16, F17) // 2^-32, √½
+	FLDPQ 32(CONSTANTS), (F18, F19) // sign and exponent, -1
+	FLDPQ 64(CONSTANTS), (F20, F21) // ln 2, log6
 	VUSHR $1, V4.S4, V4.S4
 	VUSHR $1, V5.S4, V5.S4
 	VUSHR $1, V6.S4, V6.S4
@@ -476,9 +476,9 @@ thirtytwo:
 	// q.
 	FMUL4C(12, 4, 21)
 	WORDS(STATE4, STATE5, V26, F26)
-	FLDPQ 96(CONSTANTS), (F16, F17)// log5, log4
-	FLDPQ 128(CONSTANTS), (F18, F19)// log3, log2
-	FLDPQ 160(CONSTANTS), (F20, F21)// log1, log0
+	FLDPQ 96(CONSTANTS), (F16, F17) // log5, log4
+	FLDPQ 128(CONSTANTS), (F18, F19) // log3, log2
+	FLDPQ 160(CONSTANTS), (F20, F21) // log1, log0
 	FADD4C(12, 12, 16)
 	FMUL4(12, 12, 4)
 	FADD4C(12, 12, 17)
@@ -497,7 +497,7 @@ thirtytwo:
 	FMUL4(16, 4, 4)           // V16…V19 = f²
 	FMUL4(20, 16, 4)
 	FMUL4(12, 20, 12)         // V12…V15 = f³·q
-	FLDPQ 192(CONSTANTS), (F20, F21)// ½, -2
+	FLDPQ 192(CONSTANTS), (F20, F21) // ½, -2
 	FMUL4C(16, 16, 20)
 	FSUB4(4, 4, 16)
 	FADD4(4, 4, 12)
@@ -509,7 +509,7 @@ thirtytwo:
 	FSQRT_4S(7, 7)
 
 	// t, of the quarter turn around 0: the shift drops k.
-	FLDPQ 224(CONSTANTS), (F20, F21)// 1<<29, turn
+	FLDPQ 224(CONSTANTS), (F20, F21) // 1<<29, turn
 	VSHL $2, V0.S4, V8.S4
 	VSHL $2, V1.S4, V9.S4
 	VSHL $2, V2.S4, V10.S4
@@ -523,7 +523,7 @@ thirtytwo:
 	WORDS(STATE2, STATE3, V29, F29)
 
 	// sin t and cos t.
-	FLDPQ 256(CONSTANTS), (F20, F21)// sin2, sin1
+	FLDPQ 256(CONSTANTS), (F20, F21) // sin2, sin1
 	FMOVQ 288(CONSTANTS), F22 // sin0
 	FMUL4(12, 8, 8)           // V12…V15 = t²
 	FMUL4C(16, 12, 20)
@@ -533,20 +533,20 @@ thirtytwo:
 	FMUL4(20, 12, 8)
 	FMUL4(16, 20, 16)
 	FADD4(8, 8, 16)           // V8…V11 = sin t
-	FLDPQ 304(CONSTANTS), (F20, F21)// cos1, cos0
+	FLDPQ 304(CONSTANTS), (F20, F21) // cos1, cos0
 	WORDS(STATE4, STATE5, V30, F30)
 	FMUL4C(16, 12, 20)
 	FADD4C(16, 16, 21)
 	FMUL4(20, 12, 12)
 	FMUL4(16, 20, 16)
-	FLDPQ 336(CONSTANTS), (F20, F21)// ½, 1
+	FLDPQ 336(CONSTANTS), (F20, F21) // ½, 1
 	FMUL4C(12, 12, 20)
 	FSUB4C(12, 21, 12)
 	FADD4(12, 12, 16)         // V12…V15 = cos t
 	WORDS(STATE6, STATE7, V31, F31)
 
 	// Times r; an odd k swaps them; the signs.
-	FLDPQ 368(CONSTANTS), (F20, F21)// 1<<30, sign
+	FLDPQ 368(CONSTANTS), (F20, F21) // 1<<30, sign
 	FMUL4(8, 4, 8)
 	FMUL4(12, 4, 12)
 	VCMTST V20.S4, V0.S4, V16.S4

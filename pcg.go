@@ -33,10 +33,10 @@ const (
 // cryptography.
 //
 // Two places of one stream that lie a large power of two apart are correlated,
-// a property of every generator whose state is a 64-bit LCG. Words up to 2^26
-// positions apart, and words of any two streams from Derive, may be treated as
-// independent; do not cut one stream into longer shards, derive a stream for
-// each instead.
+// a property of every generator whose state is a 64-bit LCG. Words less than 2^26
+// positions apart (2^29 elements), and words of any two streams from Derive, may
+// be treated as independent; do not cut one stream into longer shards, derive a
+// stream for each instead. docs/mask.md has the measurements.
 //
 // A PCG must not be used by several goroutines at once; give each its own, by
 // Derive or by copying and advancing.

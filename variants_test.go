@@ -572,14 +572,13 @@ func TestNothingFused(t *testing.T) {
 		for i, v := range dst {
 			require.Zero(t, v, "applyAffine, element %d", i)
 		}
-		z := src
-		ones := residual
+		z, ones := src, residual
 		for i := range ones {
-			ones[i] = 1
+			z[i], ones[i] = -x, 1
 		}
 		active.applyNormal(dst, ones, z, x)
 		for i, v := range dst {
-			require.Equal(t, float32(1+product), v, "applyNormal, element %d", i)
+			require.Equal(t, 1-product, v, "applyNormal, element %d", i)
 		}
 	})
 }
