@@ -38,15 +38,16 @@
 // at steady state and in cycles per element:
 //
 //	                              Neoverse N1   Neoverse V1   Neoverse V2
-//	fillMask, 8 planes and ties       0.56          0.28          0.28
+//	fillMask, 8 planes and ties       0.61          0.31          0.31
 //	fillMask, 4 planes                0.25          0.12          0.13
 //	fillMask, 1 plane                 0.07          0.04          0.04
 //	apply                             0.57          0.25          0.28
 //
-// and 0.88, 0.39, 0.30 for fillMask with states and words in general registers,
-// where 64-bit multiplications are one instruction; 0.64, 0.32, 0.32 for vectors
-// of whole 64-bit lanes; 0.44, 0.22, 0.20 for these halves with four of the eight
-// planes in general registers, a second copy of everything.
+// and of other designs, with ties hashed in one round, where this one has 0.56,
+// 0.28, 0.28: 0.88, 0.39, 0.30 for states and words in general registers, where
+// 64-bit multiplications are one instruction; 0.64, 0.32, 0.32 for vectors of whole
+// 64-bit lanes; 0.44, 0.22, 0.20 for these halves with four of the eight planes in
+// general registers, a second copy of everything.
 
 // Registers of fillMask. V0…V15 are the states: V(2k), V(2k+1) = L, H of plane k.
 #define K V16      // multipliers: out.lo, out.hi, step.lo, step.hi
