@@ -193,3 +193,24 @@ func FuzzPCGUnmarshalBinary(f *testing.F) {
 		require.True(t, bytes.Equal(data, back))
 	})
 }
+
+// fuzzVariant drives check, a comparison of a variant with its reference, on every
+// kernel. What else it varies, offsets, rows and groups, it takes from the seed.
+func fuzzVariant(f *testing.F, check func(t *testing.T, p float64, n int, seed uint64)) {
+	for i, p := range testPs {
+		f.Add(uint64(i), p, uint16(i*i*29))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, p float64, n uint16) {
+		if !(p >= 0 && p <= 1) {
+			t.Skip()
+		}
+		forEachKernel(t, func(t *testing.T) { check(t, p, int(n)%(callLen+200), seed) })
+	})
+}
+
+func FuzzForwardReLU(f *testing.F)     { fuzzVariant(f, checkForwardReLU) }
+func FuzzForwardResidual(f *testing.F) { fuzzVariant(f, checkForwardResidual) }
+func FuzzBackwardBias(f *testing.F)    { fuzzVariant(f, checkBackwardBias) }
+func FuzzGroups(f *testing.F)          { fuzzVariant(f, checkGroups) }
+func FuzzAlpha(f *testing.F)           { fuzzVariant(f, checkAlpha) }
+func FuzzGaussian(f *testing.F)        { fuzzVariant(f, checkGaussian) }

@@ -29,34 +29,36 @@ func drawn(d Dropout, n int, at PCG) []bool {
 }
 
 func TestForwardReLU(t *testing.T) {
-	variantCases(t, func(t *testing.T, p float64, n int, seed uint64) {
-		d, rng := mustNew(t, p), Derive(seed, 20)
-		at := *rng
-		from, to := int(seed%7), int(seed%5)
-		src := testFloats(n+from, seed)[from:]
-		keep := reference.ReLU(src, drawn(d, n, at))
-		want := reference.Scaled(src, keep, d.threshold())
+	variantCases(t, checkForwardReLU)
+}
 
-		dst, check := guarded(n, to)
-		dirty(dst)
-		mask := dirtyMask(n)
-		d.ForwardReLU(dst, src, mask, rng)
-		requireSameBits(t, want, dst, "p = %v, n = %d", p, n)
-		requireSameWords(t, reference.Pack(keep), mask[:maskWords(n)], "mask, p = %v, n = %d", p, n)
-		require.Equal(t, dirtyWord, mask[maskWords(n)])
-		require.Equal(t, at.from(64*maskWords(n)), *rng, "position")
-		check(t, "p = %v, n = %d", p, n)
+func checkForwardReLU(t *testing.T, p float64, n int, seed uint64) {
+	d, rng := mustNew(t, p), Derive(seed, 20)
+	at := *rng
+	from, to := int(seed%7), int(seed%5)
+	src := testFloats(n+from, seed)[from:]
+	keep := reference.ReLU(src, drawn(d, n, at))
+	want := reference.Scaled(src, keep, d.threshold())
 
-		*rng = at
-		copy(dst, src)
-		d.ForwardReLU(dst, dst, nil, rng)
-		requireSameBits(t, want, dst, "in place without mask, p = %v, n = %d", p, n)
+	dst, check := guarded(n, to)
+	dirty(dst)
+	mask := dirtyMask(n)
+	d.ForwardReLU(dst, src, mask, rng)
+	requireSameBits(t, want, dst, "p = %v, n = %d", p, n)
+	requireSameWords(t, reference.Pack(keep), mask[:maskWords(n)], "mask, p = %v, n = %d", p, n)
+	require.Equal(t, dirtyWord, mask[maskWords(n)])
+	require.Equal(t, at.from(64*maskWords(n)), *rng, "position")
+	check(t, "p = %v, n = %d", p, n)
 
-		grad := testFloats(n, seed+1)
-		d.Backward(dst, grad, mask)
-		requireSameBits(t, reference.Apply(grad, without(keep, d), d.threshold()), dst, "Backward, p = %v, n = %d", p, n)
-		check(t, "p = %v, n = %d", p, n)
-	})
+	*rng = at
+	copy(dst, src)
+	d.ForwardReLU(dst, dst, nil, rng)
+	requireSameBits(t, want, dst, "in place without mask, p = %v, n = %d", p, n)
+
+	grad := testFloats(n, seed+1)
+	d.Backward(dst, grad, mask)
+	requireSameBits(t, reference.Apply(grad, without(keep, d), d.threshold()), dst, "Backward, p = %v, n = %d", p, n)
+	check(t, "p = %v, n = %d", p, n)
 }
 
 // without returns keep, or nothing kept at p = 1.
@@ -79,81 +81,85 @@ func rowLengths(n int) []int {
 }
 
 func TestForwardResidual(t *testing.T) {
-	variantCases(t, func(t *testing.T, p float64, n int, seed uint64) {
-		d, rng := mustNew(t, p), Derive(seed, 21)
-		at := *rng
-		from, to := int(seed%7), int(seed%5)
-		src, residual := testFloats(n+from, seed)[from:], testFloats(n+to, seed+1)[to:]
-		rows := append(rowLengths(n), 0)
-		bias := testFloats(rows[int(seed)%len(rows)], seed+2)
-		if len(bias) == 0 {
-			bias = nil
-		}
-		if seed%5 == 0 {
-			residual = nil
-		}
-		keep := drawn(d, n, at)
+	variantCases(t, checkForwardResidual)
+}
 
-		// The composition, step by step. A multiplication by the scale of p = 0
-		// changes nothing that an addition has not changed before.
-		want := reference.Apply(reference.Add(src, bias), keep, d.threshold())
-		if residual != nil {
-			want = reference.Add(residual, want)
-		}
+func checkForwardResidual(t *testing.T, p float64, n int, seed uint64) {
+	d, rng := mustNew(t, p), Derive(seed, 21)
+	at := *rng
+	from, to := int(seed%7), int(seed%5)
+	src, residual := testFloats(n+from, seed)[from:], testFloats(n+to, seed+1)[to:]
+	rows := append(rowLengths(n), 0)
+	bias := testFloats(rows[seed%uint64(len(rows))], seed+2)
+	if len(bias) == 0 {
+		bias = nil
+	}
+	if seed%5 == 0 {
+		residual = nil
+	}
+	keep := drawn(d, n, at)
 
-		dst, check := guarded(n, to)
-		dirty(dst)
-		mask := dirtyMask(n)
-		d.ForwardResidual(dst, src, bias, residual, mask, rng)
-		requireSameNumbers(t, want, dst, "p = %v, n = %d, bias of %d", p, n, len(bias))
-		requireSameWords(t, reference.Pack(keep), mask[:maskWords(n)], "mask, p = %v, n = %d", p, n)
-		require.Equal(t, at.from(64*maskWords(n)), *rng, "position")
-		check(t, "p = %v, n = %d", p, n)
+	// The composition, step by step. A multiplication by the scale of p = 0
+	// changes nothing that an addition has not changed before.
+	want := reference.Apply(reference.Add(src, bias), keep, d.threshold())
+	if residual != nil {
+		want = reference.Add(residual, want)
+	}
 
+	dst, check := guarded(n, to)
+	dirty(dst)
+	mask := dirtyMask(n)
+	d.ForwardResidual(dst, src, bias, residual, mask, rng)
+	requireSameNumbers(t, want, dst, "p = %v, n = %d, bias of %d", p, n, len(bias))
+	requireSameWords(t, reference.Pack(keep), mask[:maskWords(n)], "mask, p = %v, n = %d", p, n)
+	require.Equal(t, at.from(64*maskWords(n)), *rng, "position")
+	check(t, "p = %v, n = %d", p, n)
+
+	*rng = at
+	copy(dst, src)
+	d.ForwardResidual(dst, dst, bias, residual, nil, rng)
+	requireSameNumbers(t, want, dst, "in place of src, p = %v, n = %d", p, n)
+	if residual != nil {
 		*rng = at
-		copy(dst, src)
-		d.ForwardResidual(dst, dst, bias, residual, nil, rng)
-		requireSameNumbers(t, want, dst, "in place of src, p = %v, n = %d", p, n)
-		if residual != nil {
-			*rng = at
-			copy(dst, residual)
-			d.ForwardResidual(dst, src, bias, dst, nil, rng)
-			requireSameNumbers(t, want, dst, "in place of residual, p = %v, n = %d", p, n)
-		}
-	})
+		copy(dst, residual)
+		d.ForwardResidual(dst, src, bias, dst, nil, rng)
+		requireSameNumbers(t, want, dst, "in place of residual, p = %v, n = %d", p, n)
+	}
 }
 
 func TestBackwardBias(t *testing.T) {
-	variantCases(t, func(t *testing.T, p float64, n int, seed uint64) {
-		d := mustNew(t, p)
-		mask := NewMask(n)
-		d.Draw(mask, n, Derive(seed, 22))
-		keep := drawn(d, n, *Derive(seed, 22))
-		grad := testFloats(n, seed)
-		rows := append(rowLengths(n), 1)
-		sums := testFloats(rows[int(seed)%len(rows)], seed+1)
-		want := reference.Apply(grad, keep, d.threshold())
-		wantSums := sums
-		if n > 0 {
-			wantSums = reference.ColumnSums(sums, want)
-		}
+	variantCases(t, checkBackwardBias)
+}
 
-		dst, check := guarded(n, int(seed%9))
-		dirty(dst)
-		got, checkSums := guarded(len(sums), int(seed%3))
-		copy(got, sums)
-		d.BackwardBias(dst, got, grad, mask)
-		requireSameBits(t, want, dst, "dst, p = %v, n = %d", p, n)
-		requireSameNumbers(t, wantSums, got, "dbias of %d, p = %v, n = %d", len(sums), p, n)
-		check(t, "dst")
-		checkSums(t, "dbias")
+func checkBackwardBias(t *testing.T, p float64, n int, seed uint64) {
+	d := mustNew(t, p)
+	mask := NewMask(n)
+	d.Draw(mask, n, Derive(seed, 22))
+	keep := drawn(d, n, *Derive(seed, 22))
+	grad := testFloats(n, seed)
+	rows := append(rowLengths(n), 1)
+	sums := testFloats(rows[seed%uint64(len(rows))], seed+1)
+	want := reference.Apply(grad, keep, d.threshold())
+	wantSums := sums
+	if n > 0 {
+		wantSums = reference.ColumnSums(sums, want)
+	}
 
-		copy(dst, grad)
-		copy(got, sums)
-		d.BackwardBias(dst, got, dst, mask)
-		requireSameBits(t, want, dst, "in place, p = %v, n = %d", p, n)
-		requireSameNumbers(t, wantSums, got, "in place, dbias of %d, p = %v, n = %d", len(sums), p, n)
-	})
+	dst, check := guarded(n, int(seed%9))
+	dirty(dst)
+	got, checkSums := guarded(len(sums), int(seed%3))
+	copy(got, sums)
+	d.BackwardBias(dst, got, grad, mask)
+	requireSameBits(t, want, dst, "dst, p = %v, n = %d", p, n)
+	requireSameNumbers(t, wantSums, got, "dbias of %d, p = %v, n = %d", len(sums), p, n)
+	check(t, "dst")
+	checkSums(t, "dbias")
+
+	copy(dst, grad)
+	copy(got, sums)
+	d.BackwardBias(dst, got, dst, mask)
+	requireSameBits(t, want, dst, "in place, p = %v, n = %d", p, n)
+	requireSameNumbers(t, wantSums, got, "in place, dbias of %d, p = %v, n = %d", len(sums), p, n)
 }
 
 // requireSameNumbers is requireSameBits, except that all NaNs are one: a sum of
@@ -173,82 +179,86 @@ func requireSameNumbers(t *testing.T, want, got []float32, context string, args 
 }
 
 func TestGroups(t *testing.T) {
-	variantCases(t, func(t *testing.T, p float64, n int, seed uint64) {
-		groups := rowLengths(n)
-		if len(groups) == 0 {
-			groups = []int{1, 3}
-		}
-		group := groups[int(seed)%len(groups)]
-		d, rng := mustNew(t, p), Derive(seed, 23)
-		at := *rng
-		keep := drawn(d, n/group, at)
-		src := testFloats(n, seed)
-		want := reference.Apply(src, reference.Spread(keep, group), d.threshold())
+	variantCases(t, checkGroups)
+}
 
-		dst, check := guarded(n, int(seed%9))
-		dirty(dst)
-		mask := dirtyMask(n / group)
-		d.ForwardGroups(dst, src, group, mask, rng)
-		requireSameBits(t, want, dst, "p = %v, n = %d, groups of %d", p, n, group)
-		requireSameWords(t, reference.Pack(keep), mask[:maskWords(n/group)], "mask, p = %v, n = %d, groups of %d", p, n, group)
-		require.Equal(t, at.from(64*maskWords(n/group)), *rng, "position")
+func checkGroups(t *testing.T, p float64, n int, seed uint64) {
+	groups := rowLengths(n)
+	if len(groups) == 0 {
+		groups = []int{1, 3}
+	}
+	group := groups[seed%uint64(len(groups))]
+	d, rng := mustNew(t, p), Derive(seed, 23)
+	at := *rng
+	keep := drawn(d, n/group, at)
+	src := testFloats(n, seed)
+	want := reference.Apply(src, reference.Spread(keep, group), d.threshold())
 
-		*rng = at
-		copy(dst, src)
-		d.ForwardGroups(dst, dst, group, nil, rng)
-		requireSameBits(t, want, dst, "in place without mask, p = %v, n = %d, groups of %d", p, n, group)
+	dst, check := guarded(n, int(seed%9))
+	dirty(dst)
+	mask := dirtyMask(n / group)
+	d.ForwardGroups(dst, src, group, mask, rng)
+	requireSameBits(t, want, dst, "p = %v, n = %d, groups of %d", p, n, group)
+	requireSameWords(t, reference.Pack(keep), mask[:maskWords(n/group)], "mask, p = %v, n = %d, groups of %d", p, n, group)
+	require.Equal(t, at.from(64*maskWords(n/group)), *rng, "position")
 
-		dirty(dst)
-		d.BackwardGroups(dst, src, group, mask)
-		requireSameBits(t, want, dst, "backward, p = %v, n = %d, groups of %d", p, n, group)
-		check(t, "groups")
-	})
+	*rng = at
+	copy(dst, src)
+	d.ForwardGroups(dst, dst, group, nil, rng)
+	requireSameBits(t, want, dst, "in place without mask, p = %v, n = %d, groups of %d", p, n, group)
+
+	dirty(dst)
+	d.BackwardGroups(dst, src, group, mask)
+	requireSameBits(t, want, dst, "backward, p = %v, n = %d, groups of %d", p, n, group)
+	check(t, "groups")
 }
 
 func TestAlpha(t *testing.T) {
-	variantCases(t, func(t *testing.T, p float64, n int, seed uint64) {
-		alpha, err := NewAlpha(p)
-		require.NoError(t, err)
-		d := mustNew(t, p)
-		rng := Derive(seed, 24)
-		at := *rng
-		keep := drawn(d, n, at)
-		src := testFloats(n, seed)
-		want, wantGrad := make([]float32, n), make([]float32, n)
-		a, b, dropped := reference.Alpha(d.threshold())
-		for i, x := range src {
-			switch {
-			case d.threshold() == 0:
-			case d.threshold() == one:
-				want[i], wantGrad[i] = x, x
-			case keep[i]:
-				want[i] = float32(float32(a)*x) + float32(b)
-				wantGrad[i] = x * float32(a)
-			default:
-				want[i] = float32(dropped)
-			}
+	variantCases(t, checkAlpha)
+}
+
+func checkAlpha(t *testing.T, p float64, n int, seed uint64) {
+	alpha, err := NewAlpha(p)
+	require.NoError(t, err)
+	d := mustNew(t, p)
+	rng := Derive(seed, 24)
+	at := *rng
+	keep := drawn(d, n, at)
+	src := testFloats(n, seed)
+	want, wantGrad := make([]float32, n), make([]float32, n)
+	a, b, dropped := reference.Alpha(d.threshold())
+	for i, x := range src {
+		switch {
+		case d.threshold() == 0:
+		case d.threshold() == one:
+			want[i], wantGrad[i] = x, x
+		case keep[i]:
+			want[i] = float32(float32(a)*x) + float32(b)
+			wantGrad[i] = x * float32(a)
+		default:
+			want[i] = float32(dropped)
 		}
+	}
 
-		dst, check := guarded(n, int(seed%9))
-		dirty(dst)
-		mask := dirtyMask(n)
-		alpha.Forward(dst, src, mask, rng)
-		requireSameBits(t, want, dst, "p = %v, n = %d", p, n)
-		requireSameWords(t, reference.Pack(keep), mask[:maskWords(n)], "mask, p = %v, n = %d", p, n)
-		require.Equal(t, at.from(64*maskWords(n)), *rng, "position")
-		*rng = at
-		copy(dst, src)
-		alpha.Forward(dst, dst, nil, rng)
-		requireSameBits(t, want, dst, "in place without mask, p = %v, n = %d", p, n)
+	dst, check := guarded(n, int(seed%9))
+	dirty(dst)
+	mask := dirtyMask(n)
+	alpha.Forward(dst, src, mask, rng)
+	requireSameBits(t, want, dst, "p = %v, n = %d", p, n)
+	requireSameWords(t, reference.Pack(keep), mask[:maskWords(n)], "mask, p = %v, n = %d", p, n)
+	require.Equal(t, at.from(64*maskWords(n)), *rng, "position")
+	*rng = at
+	copy(dst, src)
+	alpha.Forward(dst, dst, nil, rng)
+	requireSameBits(t, want, dst, "in place without mask, p = %v, n = %d", p, n)
 
-		dirty(dst)
-		alpha.Backward(dst, src, mask)
-		requireSameBits(t, wantGrad, dst, "Backward, p = %v, n = %d", p, n)
-		dirty(dst)
-		alpha.BackwardAt(dst, src, at)
-		requireSameBits(t, wantGrad, dst, "BackwardAt, p = %v, n = %d", p, n)
-		check(t, "alpha")
-	})
+	dirty(dst)
+	alpha.Backward(dst, src, mask)
+	requireSameBits(t, wantGrad, dst, "Backward, p = %v, n = %d", p, n)
+	dirty(dst)
+	alpha.BackwardAt(dst, src, at)
+	requireSameBits(t, wantGrad, dst, "BackwardAt, p = %v, n = %d", p, n)
+	check(t, "alpha")
 }
 
 // TestAlphaMoments checks the closed form of Klambauer et al.: an input of mean 0
@@ -374,42 +384,44 @@ func TestGaussian(t *testing.T) {
 		_, err := NewGaussian(p)
 		require.Error(t, err, "p = %v", p)
 	}
-	variantCases(t, func(t *testing.T, p float64, n int, seed uint64) {
-		g, err := NewGaussian(p)
-		if p == 1 {
-			require.EqualError(t, err, "dropout: NewGaussian: p is 1, want 0 <= p < 1")
-			return
-		}
-		require.NoError(t, err)
-		rng := Derive(seed, 30)
-		at := *rng
-		src := testFloats(n, seed)
-		z := normals(n, rng)
-		want := make([]float32, n)
-		sigma := float32(math.Sqrt(p / (1 - p)))
-		for i, x := range src {
-			if want[i] = x; p != 0 {
-				noise := float32(1 + float32(sigma*z[i]))
-				want[i] = x * noise
-			}
-		}
+	variantCases(t, checkGaussian)
+}
 
-		dst, check := guarded(n, int(seed%9))
-		dirty(dst)
-		*rng = at
-		g.Forward(dst, src, rng)
-		requireSameNumbers(t, want, dst, "p = %v, n = %d", p, n)
-		after := at
-		after.Advance(uint64(8 * ((n + 15) / 16)))
-		require.Equal(t, after, *rng, "position")
-		dirty(dst)
-		g.BackwardAt(dst, src, at)
-		requireSameNumbers(t, want, dst, "BackwardAt, p = %v, n = %d", p, n)
-		copy(dst, src)
-		g.BackwardAt(dst, dst, at)
-		requireSameNumbers(t, want, dst, "in place, p = %v, n = %d", p, n)
-		check(t, "gaussian")
-	})
+func checkGaussian(t *testing.T, p float64, n int, seed uint64) {
+	g, err := NewGaussian(p)
+	if p == 1 {
+		require.EqualError(t, err, "dropout: NewGaussian: p is 1, want 0 <= p < 1")
+		return
+	}
+	require.NoError(t, err)
+	rng := Derive(seed, 30)
+	at := *rng
+	src := testFloats(n, seed)
+	z := normals(n, rng)
+	want := make([]float32, n)
+	sigma := float32(math.Sqrt(p / (1 - p)))
+	for i, x := range src {
+		if want[i] = x; p != 0 {
+			noise := float32(1 + float32(sigma*z[i]))
+			want[i] = x * noise
+		}
+	}
+
+	dst, check := guarded(n, int(seed%9))
+	dirty(dst)
+	*rng = at
+	g.Forward(dst, src, rng)
+	requireSameNumbers(t, want, dst, "p = %v, n = %d", p, n)
+	after := at
+	after.Advance(uint64(8 * ((n + 15) / 16)))
+	require.Equal(t, after, *rng, "position")
+	dirty(dst)
+	g.BackwardAt(dst, src, at)
+	requireSameNumbers(t, want, dst, "BackwardAt, p = %v, n = %d", p, n)
+	copy(dst, src)
+	g.BackwardAt(dst, dst, at)
+	requireSameNumbers(t, want, dst, "in place, p = %v, n = %d", p, n)
+	check(t, "gaussian")
 }
 
 // TestVariantParts splits tensors where the documentation says they may be.
