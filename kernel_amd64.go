@@ -22,13 +22,14 @@ func archKernels() []*kernel {
 }
 
 // streamLen returns from how many elements on stores bypass the caches, given
-// the size of the last-level cache in bytes or -1: from where src and dst
-// together would fill it.
+// the size of the last-level cache in bytes or -1: from where src and dst would
+// take a quarter of it. The rest is for what a program does between two calls,
+// which leaves dst outside the cache by then.
 func streamLen(cache int) int {
 	if cache <= 0 {
 		cache = 32 << 20
 	}
-	return cache / 8
+	return cache / 4 / 8
 }
 
 // The methods of kernel: see kernel_generic.go.
