@@ -65,30 +65,11 @@ func (a Alpha) Forward(dst, src []float32, mask Mask, rng *PCG) {
 	checkForward("Alpha.Forward", dst, src, mask, rng)
 	at := *rng
 	rng.skip(maskWords(len(dst)))
-	switch {
-	case a.d.threshold() == 0 || a.d.threshold() == one:
-		a.d.forward(dst, src, mask, at)
-	case a.d.splits(len(dst)):
-		a.forwardParallel(dst, src, mask, at)
-	default:
-		a.forwardPart(dst, src, mask, at)
+	o := operands{dst: dst, src: src, scale: a.d.scale}
+	if t := a.d.threshold(); t != 0 && t != one {
+		o.op, o.shift, o.dropped = opAffine, a.shift, a.dropped
 	}
-}
-
-func (a Alpha) forwardParallel(dst, src []float32, mask Mask, at PCG) {
-	a.d.parallel(len(dst), func(lo, hi int) {
-		a.forwardPart(dst[lo:hi], src[lo:hi], mask.from(lo), at.from(lo))
-	})
-}
-
-func (a Alpha) forwardPart(dst, src []float32, mask Mask, at PCG) {
-	var scratch [blockWords]uint64
-	for lo, hi := 0, 0; lo < len(dst); lo = hi {
-		hi = min(lo+blockLen, len(dst))
-		m := a.d.block(src[lo:hi], lo, mask, &scratch, at)
-		active.applyAffine(dst[lo:hi], src[lo:hi], m, a.d.scale, a.shift, a.dropped)
-		at.skip(blockWords)
-	}
+	a.d.forward(&o, mask, at)
 }
 
 // Backward sets dst to grad sent through the mask that Forward stored. Panics are
@@ -104,5 +85,5 @@ func (a Alpha) Backward(dst, grad []float32, mask Mask) {
 // [Dropout.BackwardAt].
 func (a Alpha) BackwardAt(dst, grad []float32, at PCG) {
 	checkSlices("Alpha.BackwardAt", dst, "grad", grad)
-	a.d.forward(dst, grad, nil, at)
+	a.d.forward(&operands{dst: dst, src: grad, scale: a.d.scale}, nil, at)
 }

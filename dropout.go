@@ -79,7 +79,7 @@ func (d Dropout) Forward(dst, src []float32, mask Mask, rng *PCG) {
 	checkForward("Forward", dst, src, mask, rng)
 	at := *rng
 	rng.skip(maskWords(len(dst)))
-	d.forward(dst, src, mask, at)
+	d.forward(&operands{dst: dst, src: src, scale: d.scale}, mask, at)
 }
 
 // Backward sets dst to grad sent through the mask that Forward stored: the
@@ -100,7 +100,7 @@ func (d Dropout) Backward(dst, grad []float32, mask Mask) {
 // It panics if dst and grad differ in length or overlap without being the same.
 func (d Dropout) BackwardAt(dst, grad []float32, at PCG) {
 	checkSlices("BackwardAt", dst, "grad", grad)
-	d.forward(dst, grad, nil, at)
+	d.forward(&operands{dst: dst, src: grad, scale: d.scale}, nil, at)
 }
 
 // Draw stores the mask of n elements, the one that Forward would draw, and

@@ -20,28 +20,7 @@ func (d Dropout) ForwardReLU(dst, src []float32, mask Mask, rng *PCG) {
 	checkForward("ForwardReLU", dst, src, mask, rng)
 	at := *rng
 	rng.skip(maskWords(len(dst)))
-	if d.splits(len(dst)) {
-		d.reluParallel(dst, src, mask, at)
-	} else {
-		d.reluPart(dst, src, mask, at)
-	}
-}
-
-func (d Dropout) reluParallel(dst, src []float32, mask Mask, at PCG) {
-	d.parallel(len(dst), func(lo, hi int) {
-		d.reluPart(dst[lo:hi], src[lo:hi], mask.from(lo), at.from(lo))
-	})
-}
-
-func (d Dropout) reluPart(dst, src []float32, mask Mask, at PCG) {
-	scale := d.Scale()
-	var scratch [blockWords]uint64
-	for lo, hi := 0, 0; lo < len(dst); lo = hi {
-		hi = min(lo+blockLen, len(dst))
-		m := d.block(src[lo:hi], lo, mask, &scratch, at)
-		active.applyReLU(dst[lo:hi], src[lo:hi], m, scale)
-		at.skip(blockWords)
-	}
+	d.forward(&operands{op: opReLU, dst: dst, src: src, scale: d.Scale()}, mask, at)
 }
 
 // ForwardResidual is dropout between a biased layer and a residual connection,
@@ -73,29 +52,43 @@ func (d Dropout) ForwardResidual(dst, src, bias, residual []float32, mask Mask, 
 	}
 	at := *rng
 	rng.skip(maskWords(len(dst)))
+	o := operands{op: opResidual, dst: dst, src: src, scale: d.Scale()}
+	r := rows{bias: bias, residual: residual}
+	stream := active.streams(dst, src) && (residual == nil || active.streams(dst, residual))
 	if d.splits(len(dst)) {
-		d.residualParallel(dst, src, bias, residual, mask, at)
+		d.residualParallel(o, r, mask, at, stream)
 	} else {
-		d.residualPart(dst, src, bias, residual, 0, mask, at)
+		d.residualPart(o, r, mask, at, stream)
 	}
 }
 
-func (d Dropout) residualParallel(dst, src, bias, residual []float32, mask Mask, at PCG) {
-	d.parallel(len(dst), func(lo, hi int) {
-		r := residual
-		if r != nil {
-			r = r[lo:hi]
-		}
-		column := 0
-		if bias != nil {
-			column = lo % len(bias)
-		}
-		d.residualPart(dst[lo:hi], src[lo:hi], bias, r, column, mask.from(lo), at.from(lo))
+func (d Dropout) residualParallel(o operands, r rows, mask Mask, at PCG, stream bool) {
+	d.parallel(len(o.dst), func(lo, hi int) {
+		o := o
+		o.dst, o.src = o.dst[lo:hi], o.src[lo:hi]
+		d.residualPart(o, r.from(lo), mask.from(lo), at.from(lo), stream)
 	})
 }
 
-// rowsLen is how many elements a bias is repeated for at a time.
-const rowsLen = 1024
+func (d Dropout) residualPart(o operands, r rows, mask Mask, at PCG, stream bool) {
+	if r.wraps(len(o.dst)) {
+		var memory [2 * rowsLen]float32
+		r.memory = memory[:]
+		r.repeat()
+	}
+	o.rows = &r
+	d.forwardPart(&o, mask, at, stream)
+}
+
+// rows gives bias, row after row, and residual, in parts that kernels can take.
+type rows struct {
+	bias, residual []float32
+	column         int       // of the next element
+	memory         []float32 // for rows that follow each other in it
+}
+
+// rowsLen is how many elements rows gives at least, but for the end.
+const rowsLen = 2 * mixLen
 
 // absent stands for a bias or residual that is left out: x + -0 is x for every
 // x, which is not so for +0.
@@ -106,44 +99,66 @@ var absent = func() (zeros [rowsLen]float32) {
 	return zeros
 }()
 
-// residualPart is ForwardResidual from the given column of a row on.
-func (d Dropout) residualPart(dst, src, bias, residual []float32, column int, mask Mask, at PCG) {
-	var scratch [blockWords]uint64
-	var repeated [rowsLen]float32
-	rows := absent[:]
-	if bias != nil {
-		rows = repeated[:]
+// from returns r from element i on.
+func (r rows) from(i int) rows {
+	if r.bias != nil {
+		r.column = i % len(r.bias)
 	}
-	scale := d.Scale()
-	for lo, hi := 0, 0; lo < len(dst); lo = hi {
-		hi = min(lo+blockLen, len(dst))
-		m := d.block(src[lo:hi], lo, mask, &scratch, at)
-		for lo < hi {
-			n := min(hi-lo, rowsLen)
-			if bias != nil {
-				column = repeat(rows[:n], bias, column)
-			}
-			r := absent[:n]
-			if residual != nil {
-				r = residual[lo : lo+n]
-			}
-			active.applyResidual(dst[lo:lo+n], src[lo:lo+n], rows[:n], r, m[:maskWords(n)], scale)
-			lo, m = lo+n, m[maskWords(n):]
+	if r.residual != nil {
+		r.residual = r.residual[i:]
+	}
+	return r
+}
+
+// wraps reports whether some of the parts of n elements would end at the end of a
+// row, so that rows need memory to go on behind it.
+func (r *rows) wraps(n int) bool {
+	return r.bias != nil && r.column+n > len(r.bias) && len(r.bias)%mixLen != 0
+}
+
+// repeat fills memory, 2·rowsLen elements, with a short bias again and again: that
+// is rowsLen of them from any column on.
+func (r *rows) repeat() {
+	if r.short() {
+		for n := copy(r.memory, r.bias); n < len(r.memory); {
+			n += copy(r.memory[n:], r.memory[:n])
 		}
-		at.skip(blockWords)
 	}
 }
 
-// repeat fills rows with row after row from the given column of the first on,
-// and returns the column behind the last element.
-func repeat(rows, row []float32, column int) int {
-	n := copy(rows, row[column:])
-	n += copy(rows[n:], row[:column])
-	end := (column + len(rows)) % len(row)
-	for n < len(rows) {
-		n += copy(rows[n:], rows[:n])
+func (r *rows) short() bool { return len(r.bias) < rowsLen }
+
+// next returns bias and residual of the next elements: of n, or of fewer, a multiple
+// of mixLen.
+func (r *rows) next(n int) (bias, residual []float32) {
+	if r.residual == nil {
+		n = min(n, rowsLen)
 	}
-	return end
+	switch run := len(r.bias) - r.column; {
+	case r.bias == nil:
+		n = min(n, rowsLen)
+		bias = absent[:n]
+	case run >= n:
+		bias = r.bias[r.column:][:n]
+	case run >= mixLen:
+		n = run &^ (mixLen - 1)
+		bias = r.bias[r.column:][:n]
+	case r.short():
+		n = min(n, rowsLen)
+		bias = r.memory[r.column:][:n]
+	default:
+		n = min(n, rowsLen)
+		bias = r.memory[:n]
+		copy(bias[copy(bias, r.bias[r.column:]):], r.bias)
+	}
+	if r.bias != nil {
+		r.column = (r.column + n) % len(r.bias)
+	}
+	residual = absent[:]
+	if r.residual != nil {
+		residual, r.residual = r.residual, r.residual[n:]
+	}
+	return bias, residual[:n]
 }
 
 // BackwardBias is the backward pass of a biased layer in one pass: dst as

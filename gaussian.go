@@ -72,7 +72,7 @@ func (g Gaussian) BackwardAt(dst, grad []float32, at PCG) {
 func (g Gaussian) apply(dst, src []float32, at PCG) {
 	switch d := (Dropout{workers: g.workers}); {
 	case g.sigma == 0:
-		d.forward(dst, src, nil, at)
+		d.forward(&operands{dst: dst, src: src}, nil, at)
 	case d.splits(len(dst)):
 		g.applyParallel(dst, src, at)
 	default:

@@ -58,22 +58,22 @@ func checkGroup(fn string, n int, name string, group int) (groups int) {
 
 // groups applies the mask of groups, or the one drawn at at if it is nil.
 func (d Dropout) groups(dst, src []float32, group int, mask Mask, at PCG) {
-	if d.splits(len(dst)) {
-		d.groupsParallel(dst, src, group, mask, at)
+	if stream := active.streams(dst, src); d.splits(len(dst)) {
+		d.groupsParallel(dst, src, group, mask, at, stream)
 	} else {
-		d.groupsPart(dst, src, 0, group, mask, at)
+		d.groupsPart(dst, src, 0, group, mask, at, stream)
 	}
 }
 
-func (d Dropout) groupsParallel(dst, src []float32, group int, mask Mask, at PCG) {
+func (d Dropout) groupsParallel(dst, src []float32, group int, mask Mask, at PCG, stream bool) {
 	d.parallel(len(dst), func(lo, hi int) {
-		d.groupsPart(dst[lo:hi], src[lo:hi], lo, group, mask, at)
+		d.groupsPart(dst[lo:hi], src[lo:hi], lo, group, mask, at, stream)
 	})
 }
 
 // groupsPart is groups for dst and src from element first on. Block by block it
 // spreads the bits of the groups over their elements and applies that.
-func (d Dropout) groupsPart(dst, src []float32, first, group int, mask Mask, at PCG) {
+func (d Dropout) groupsPart(dst, src []float32, first, group int, mask Mask, at PCG, stream bool) {
 	// Groups have two elements at least; a block may begin and end inside one.
 	var drawn [blockWords/2 + 2]uint64
 	var spread [blockWords]uint64
@@ -87,7 +87,7 @@ func (d Dropout) groupsPart(dst, src []float32, first, group int, mask Mask, at 
 			d.fill(words, 64*len(words), at.from(g), nil)
 		}
 		spreadGroups(m[:maskWords(n)], n, words, g%64, first%group, group)
-		d.backwardPart(dst[:n], src[:n], m, false)
+		d.backwardPart(dst[:n], src[:n], m, stream)
 		dst, src, first = dst[n:], src[n:], first+n
 	}
 }

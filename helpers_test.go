@@ -125,6 +125,7 @@ func mustNew(t testing.TB, p float64) Dropout {
 func guarded(n, offset int) (x []float32, check func(t *testing.T, context string, args ...any)) {
 	const margin = 32
 	all := make([]float32, margin+16+n+margin)
+	all = all[toLine(all):]
 	for i := range all {
 		all[i] = -float32(i) - 0.5
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // A kernel is one implementation of everything that touches many elements.
@@ -78,79 +79,131 @@ const (
 	shardLen = 1 << 16
 )
 
-// forward writes dst, and mask unless it is nil, for the stream at at.
-func (d Dropout) forward(dst, src []float32, mask Mask, at PCG) {
-	if stream := active.streams(dst, src); d.splits(len(dst)) {
-		d.forwardParallel(dst, src, mask, at, stream)
+// An op is an applier: what the second phase does with elements and mask.
+type op uint32
+
+const (
+	opScale    op = iota // applyGeneric
+	opReLU               // applyReLUGeneric
+	opAffine             // applyAffineGeneric
+	opResidual           // applyResidualGeneric
+)
+
+// operands are what an op takes beside the mask, in the fields that it has. rows are
+// where opResidual gets bias and residual from.
+type operands struct {
+	op                       op
+	scale, shift, dropped    float32
+	dst, src, bias, residual []float32
+	rows                     *rows
+}
+
+// applyOp applies mask by the op of o. stream asks for stores that bypass the
+// caches, which opScale has.
+func (k *kernel) applyOp(o *operands, mask []uint64, stream bool) {
+	switch o.op {
+	case opScale:
+		k.apply(o.dst, o.src, mask, o.scale, stream)
+	case opReLU:
+		k.applyReLU(o.dst, o.src, mask, o.scale)
+	case opAffine:
+		k.applyAffine(o.dst, o.src, mask, o.scale, o.shift, o.dropped)
+	case opResidual:
+		for dst, src := o.dst, o.src; len(dst) > 0; {
+			bias, residual := o.rows.next(len(dst))
+			n := len(bias)
+			k.applyResidual(dst[:n], src[:n], bias, residual, mask[:maskWords(n)], o.scale)
+			dst, src, mask = dst[n:], src[n:], mask[maskWords(n):]
+		}
+	}
+}
+
+// forward writes o.dst, and mask unless it is nil, for the stream at at.
+func (d Dropout) forward(o *operands, mask Mask, at PCG) {
+	if stream := active.streams(o.dst, o.src); d.splits(len(o.dst)) {
+		d.forwardParallel(*o, mask, at, stream)
 	} else {
-		d.forwardPart(dst, src, mask, at, stream)
+		d.forwardPart(o, mask, at, stream)
 	}
 }
 
 // The closures of parallel are on the heap, so they have functions of their own.
 
-func (d Dropout) forwardParallel(dst, src []float32, mask Mask, at PCG, stream bool) {
-	d.parallel(len(dst), func(lo, hi int) {
-		d.forwardPart(dst[lo:hi], src[lo:hi], mask.from(lo), at.from(lo), stream)
+func (d Dropout) forwardParallel(o operands, mask Mask, at PCG, stream bool) {
+	d.parallel(len(o.dst), func(lo, hi int) {
+		o := o
+		o.dst, o.src = o.dst[lo:hi], o.src[lo:hi]
+		d.forwardPart(&o, mask.from(lo), at.from(lo), stream)
 	})
 }
 
-func (d Dropout) forwardPart(dst, src []float32, mask Mask, at PCG, stream bool) {
-	if t := d.threshold(); t == 0 || t == one {
-		if mask != nil {
-			d.drawPart(mask, len(dst), at)
-		}
-		for len(dst) > 0 {
-			n := min(len(dst), callLen)
-			if t == 0 {
-				clear(dst[:n])
-			} else {
-				copy(dst[:n], src)
-			}
-			dst, src = dst[n:], src[n:]
-		}
-		return
-	}
-	if stream {
-		d.forwardStream(dst, src, mask, at)
-		return
-	}
-	var scratch [blockWords]uint64
-	for lo, hi := 0, 0; lo < len(dst); lo = hi {
-		hi = min(lo+blockLen, len(dst))
-		m := d.block(src[lo:hi], lo, mask, &scratch, at)
-		active.apply(dst[lo:hi], src[lo:hi], m, d.scale, false)
-		at.skip(blockWords)
+func (d Dropout) forwardPart(o *operands, mask Mask, at PCG, stream bool) {
+	switch ends := d.threshold() == 0 || d.threshold() == one; {
+	case ends && o.op == opScale:
+		d.forwardEnd(o.dst, o.src, mask, at)
+	case stream && !ends:
+		d.forwardStream(o, mask, at)
+	default:
+		d.forwardBlocks(o, mask, at, false)
 	}
 }
 
-// forwardStream is forwardPart where the kernel should mix the phases and bypass
-// the caches: a copy of so many elements leaves the arithmetic units idle.
-func (d Dropout) forwardStream(dst, src []float32, mask Mask, at PCG) {
-	var scratch [callLen / 64]uint64
-	for lo, hi := 0, 0; lo < len(dst); lo = hi {
-		hi = min(lo+callLen, len(dst))
-		m := scratch[:]
-		if mask != nil {
-			m = mask[lo/64:]
-		}
-		m = m[:maskWords(hi-lo)]
-		active.forwardStream(dst[lo:hi], src[lo:hi], m, at.state, at.inc(), d.threshold(), d.scale)
-		trim(m, hi-lo)
-		at.skip(callLen / 64)
-	}
-}
-
-// block draws the mask of one block of elements for the stream at at, into mask
-// from element lo on, or into scratch where mask is nil, and returns its words.
-func (d Dropout) block(elements []float32, lo int, mask Mask, scratch *[blockWords]uint64, at PCG) []uint64 {
-	m := scratch[:]
+// forwardEnd is Forward at p = 0 and p = 1.
+func (d Dropout) forwardEnd(dst, src []float32, mask Mask, at PCG) {
 	if mask != nil {
-		m = mask[lo/64:]
+		d.drawPart(mask, len(dst), at)
 	}
-	m = m[:maskWords(len(elements))]
-	d.fill(m, len(elements), at, elements)
-	return m
+	for len(dst) > 0 {
+		n := min(len(dst), callLen)
+		if d.threshold() == 0 {
+			clear(dst[:n])
+		} else {
+			copy(dst[:n], src)
+		}
+		dst, src = dst[n:], src[n:]
+	}
+}
+
+// forwardBlocks draws and applies the mask block by block.
+func (d Dropout) forwardBlocks(o *operands, mask Mask, at PCG, stream bool) {
+	var scratch []uint64
+	if mask == nil {
+		var words [blockWords]uint64
+		scratch = words[:]
+	}
+	block := *o
+	for lo, hi := 0, 0; lo < len(o.dst); lo = hi {
+		if lo > 0 {
+			at.skip(blockWords)
+		}
+		hi = min(lo+blockLen, len(o.dst))
+		block.dst, block.src = o.dst[lo:hi], o.src[lo:hi]
+		m := mask.words(lo, hi, scratch)
+		d.fill(m, hi-lo, at, block.src)
+		active.applyOp(&block, m, stream)
+	}
+}
+
+// forwardStream has the kernel mix the phases and bypass the caches, as long as it
+// can: a copy of so many elements leaves the arithmetic units idle.
+func (d Dropout) forwardStream(o *operands, mask Mask, at PCG) {
+	var scratch [callLen / 64]uint64
+	block := *o
+	for lo, hi := 0, 0; lo < len(o.dst); lo = hi {
+		hi = lo + active.mixes(o.dst[lo:min(lo+callLen, len(o.dst))])
+		if hi == lo {
+			block.dst, block.src = o.dst[lo:], o.src[lo:]
+			d.forwardBlocks(&block, mask.from(lo), at, true)
+			return
+		}
+		if o.op == opResidual {
+			block.bias, block.residual = o.rows.next(hi - lo)
+			hi = lo + len(block.bias)
+		}
+		block.dst, block.src = o.dst[lo:hi], o.src[lo:hi]
+		active.fillApply(mask.words(lo, hi, scratch[:]), at.state, at.inc(), d.threshold(), &block)
+		at.skip((hi - lo) / 64)
+	}
 }
 
 // fill writes the mask words m of n elements for the stream at at.
@@ -247,6 +300,25 @@ func (d Dropout) drawPart(mask Mask, n int, at PCG) {
 // lines in anyway, and bypassing is slower.
 func (k *kernel) streams(dst, src []float32) bool {
 	return k.streamLen != 0 && len(dst) >= k.streamLen && &dst[0] != &src[0]
+}
+
+// mixLen is how many elements the kernels draw and apply at a time in fillApply,
+// at most.
+const mixLen = 512
+
+// mixes returns how many elements of dst fillApply can write.
+func (k *kernel) mixes(dst []float32) int {
+	if toLine(dst) != 0 {
+		return 0
+	}
+	return len(dst) &^ (mixLen - 1)
+}
+
+// toLine returns how many elements of x lie before the first boundary of a
+// cache line. x may be shorter than that.
+func toLine(x []float32) int {
+	const line = 64
+	return int(-uintptr(unsafe.Pointer(unsafe.SliceData(x))) % line / 4)
 }
 
 // splits reports whether n elements are worth more than one goroutine.

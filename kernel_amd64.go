@@ -64,15 +64,14 @@ func (k *kernel) apply(dst, src []float32, mask []uint64, scale float32, stream 
 	}
 }
 
-func (k *kernel) forwardStream(dst, src []float32, mask []uint64, s, inc, t uint64, scale float32) {
-	switch k.isa {
-	case avx512:
-		forwardStreamAVX512(dst, src, mask, s, inc, t, scale)
-	case avx2:
-		forwardStreamAVX2(dst, src, mask, s, inc, t, scale)
+func (k *kernel) fillApply(mask []uint64, s, inc, t uint64, then *operands) {
+	switch {
+	case k.isa == avx512 && then.op == opScale:
+		fillMaskWordsAVX512(mask, s, inc, t, &then.src[0], &then.dst[0], then.scale)
+	case k.isa != generic:
+		fillMaskWordsAVX2(mask, s, inc, t, nil, then)
 	default:
-		fillMaskGeneric(mask, s, inc, t, src)
-		applyGeneric(dst, src, mask, scale)
+		fillApplyGeneric(mask, s, inc, t, then)
 	}
 }
 
@@ -139,22 +138,11 @@ func fillMaskAVX2(mask []uint64, s, inc, t uint64, near []float32) {
 		fillMaskGeneric(mask, s, inc, t, near)
 		return
 	}
-	fillMaskWordsAVX2(mask, s, inc, t, unsafe.SliceData(near), nil, 0)
+	fillMaskWordsAVX2(mask, s, inc, t, unsafe.SliceData(near), nil)
 }
 
 //go:noescape
-func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, src, dst *float32, scale float32)
-
-// forwardStreamAVX2 is fillMaskGeneric and applyGeneric, with stores that bypass
-// the caches.
-func forwardStreamAVX2(dst, src []float32, mask []uint64, s, inc, t uint64, scale float32) {
-	if toLine(dst) != 0 || len(dst)%256 != 0 {
-		fillMaskAVX2(mask, s, inc, t, src)
-		applyStreamAVX2(dst, src, mask, scale)
-		return
-	}
-	fillMaskWordsAVX2(mask, s, inc, t, &src[0], &dst[0], scale)
-}
+func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, near *float32, then *operands)
 
 // applyAVX2 is applyGeneric.
 func applyAVX2(dst, src []float32, mask []uint64, scale float32) {
@@ -198,13 +186,6 @@ func applyStreamVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float3
 // Stores that bypass the caches must be aligned, and write whole lines at best.
 // The elements before the first boundary of a line are set apart, therefore, and
 // the mask is shifted for the others.
-
-// toLine returns how many elements of x lie before the first boundary of a
-// cache line. x may be shorter than that.
-func toLine(x []float32) int {
-	const line = 64
-	return int(-uintptr(unsafe.Pointer(unsafe.SliceData(x))) % line / 4)
-}
 
 // shiftMask writes mask without its first n bits, 0 < n < 64, to shifted and
 // returns as many words of it as mask has.

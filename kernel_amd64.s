@@ -1,5 +1,6 @@
 //go:build !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 #include "kernel_amd64.h"
 
@@ -51,7 +52,9 @@
 #define INC32 512(BX)
 #define TIEMAX 544(BX)
 #define BIT0 576(BX)
-#define SCALES 608(BX) // and the scale, if there is something to apply to
+#define SCALES 608(BX) // and for the appliers: scale, shift, and what is dropped
+#define SHIFTS 640(BX)
+#define DROPS 672(BX)
 
 // PLANE draws plane k into W, steps its states S, and compares.
 // Clobbers TMP0, TMP1.
@@ -130,43 +133,99 @@
 	VBROADCASTSS scale+32(FP), SCALE;     \
 	LOADBITS
 
-// APPLYNEXT is APPLY32 inside fillMask, for the mask bits at off of these four
-// words, from R10 to R13, which it advances. Clobbers LESS, EQUAL, W7, WORD, LOW.
-#define APPLYNEXT(off) \
-	VPBROADCASTD off(DI), LOW;            \
+// The appliers inside fillMask do 32 elements each, whose mask bits they broadcast
+// to LOW: from SRC to DST, with stores that bypass the caches. Between two times
+// four words LESS, EQUAL, W7, WORD, TMP0 and TMP1 are free.
+#define SRC R10
+#define DST R13
+#define BIAS SI
+#define RESIDUAL DX
+
+#define SCALENEXT \
 	VPSLLVD    toSign<>+0(SB), LOW, LESS; \
 	VPSLLVD    toSign<>+32(SB), LOW, EQUAL; \
 	VPSLLVD    toSign<>+64(SB), LOW, W7;  \
 	VPSLLVD    toSign<>+96(SB), LOW, WORD; \
-	VMASKMOVPS (R10), LESS, LESS;         \
-	VMASKMOVPS 32(R10), EQUAL, EQUAL;     \
-	VMASKMOVPS 64(R10), W7, W7;           \
-	VMASKMOVPS 96(R10), WORD, WORD;       \
+	VMASKMOVPS (SRC), LESS, LESS;         \
+	VMASKMOVPS 32(SRC), EQUAL, EQUAL;     \
+	VMASKMOVPS 64(SRC), W7, W7;           \
+	VMASKMOVPS 96(SRC), WORD, WORD;       \
 	VMULPS     SCALES, LESS, LESS;        \
 	VMULPS     SCALES, EQUAL, EQUAL;      \
 	VMULPS     SCALES, W7, W7;            \
 	VMULPS     SCALES, WORD, WORD;        \
-	VMOVNTPS   LESS, (R13);               \
-	VMOVNTPS   EQUAL, 32(R13);            \
-	VMOVNTPS   W7, 64(R13);               \
-	VMOVNTPS   WORD, 96(R13);             \
-	ADDQ       $128, R10;                 \
-	ADDQ       $128, R13
+	VMOVNTPS   LESS, (DST);               \
+	VMOVNTPS   EQUAL, 32(DST);            \
+	VMOVNTPS   W7, 64(DST);               \
+	VMOVNTPS   WORD, 96(DST);             \
+	ADDQ       $128, SRC;                 \
+	ADDQ       $128, DST
 
-// func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, src, dst *float32, scale float32)
+// RELUNEXT8 does eight elements at off and adds the mask bits of those that are
+// kept to R11. Clobbers LESS, EQUAL, R12.
+#define RELUNEXT8(off) \
+	VPSLLVD    toSign<>+off(SB), LOW, LESS; \
+	VMASKMOVPS off(SRC), LESS, LESS;      \
+	VCMPPS     $0x16, ZERO, LESS, EQUAL;  \ // ones where not <= 0, as for a NaN
+	VMULPS     SCALES, LESS, LESS;        \
+	VANDPS     EQUAL, LESS, LESS;         \
+	VMOVNTPS   LESS, off(DST);            \
+	VMOVMSKPS  EQUAL, R12;                \
+	SHLL       $(off/4), R12;             \
+	ORL        R12, R11
+
+#define AFFINENEXT8(off, V, W) \
+	VPSLLVD    toSign<>+off(SB), LOW, V;  \
+	VMOVUPS    off(SRC), W;               \
+	VMULPS     SCALES, W, W;              \
+	VADDPS     SHIFTS, W, W;              \
+	VMOVAPS    DROPS, TMP0;               \
+	VBLENDVPS  V, W, TMP0, W;             \
+	VMOVNTPS   W, off(DST)
+
+#define RESIDUALNEXT8(off, V, W) \
+	VPSLLVD    toSign<>+off(SB), LOW, V;  \
+	VMOVUPS    off(SRC), W;               \
+	VADDPS     off(BIAS), W, W;           \
+	VMULPS     SCALES, W, W;              \
+	VMOVUPS    off(RESIDUAL), TMP0;       \
+	VBLENDVPS  V, W, ZERO, W;             \
+	VADDPS     W, TMP0, W;                \
+	VMOVNTPS   W, off(DST)
+
+// AHEAD fetches the 256 elements from 4 KiB behind P on, for use once.
+#define AHEAD(P) \
+	PREFETCHNTA 4096(P);                  \
+	PREFETCHNTA 4160(P);                  \
+	PREFETCHNTA 4224(P);                  \
+	PREFETCHNTA 4288(P);                  \
+	PREFETCHNTA 4352(P);                  \
+	PREFETCHNTA 4416(P);                  \
+	PREFETCHNTA 4480(P);                  \
+	PREFETCHNTA 4544(P);                  \
+	PREFETCHNTA 4608(P);                  \
+	PREFETCHNTA 4672(P);                  \
+	PREFETCHNTA 4736(P);                  \
+	PREFETCHNTA 4800(P);                  \
+	PREFETCHNTA 4864(P);                  \
+	PREFETCHNTA 4928(P);                  \
+	PREFETCHNTA 4992(P);                  \
+	PREFETCHNTA 5056(P)
+
+// func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, near *float32, then *operands)
 //
-// Requires len(mask) > 0 and 0 < t < 2^32. src is nil or the elements that the
+// Requires len(mask) > 0 and 0 < t < 2^32. near is nil or the elements that the
 // mask is for; they are fetched into the cache while the multiplications go on.
 //
-// dst is nil or aligned to 32 bytes. If it isn't nil, len(mask) must be a multiple
-// of 4, and every four words are applied as soon as they are there, with stores
-// that bypass the caches: so the memory works while the next four are made.
-TEXT ·fillMaskWordsAVX2(SB), 0, $672-68
+// If then isn't nil, near is; len(mask) must be a multiple of 4 and then.dst
+// aligned to 32 bytes. Every four words are applied as soon as they are there, with
+// stores that bypass the caches: so the memory works while the next four are made.
+TEXT ·fillMaskWordsAVX2(SB), 0, $736-64
 	MOVQ mask_base+0(FP), DI
 	MOVQ mask_len+8(FP), CX
 	MOVQ t+40(FP), R9
-	MOVQ src+48(FP), R10
-	MOVQ dst+56(FP), R13
+	MOVQ near+48(FP), SRC
+	SHLQ $1, CX               // CX = half words left
 	LEAQ 31(SP), BX
 	ANDQ $~31, BX             // BX = the constants, aligned
 	VPXOR ZERO, ZERO, ZERO
@@ -227,61 +286,66 @@ ties:
 	VPSHUFD $0xB1, LESS, EQUAL
 	VPBROADCASTQ inc+32(FP), W7
 	VPSHUFD $0xB1, W7, WORD
-	VBROADCASTSS scale+64(FP), Y0
-	VMOVDQU Y0, SCALES
 	LEAQ ·lcgPow(SB), SI
 	LEAQ ·lcgSum(SB), DX
-	LANES(0, ST0)
-	LANES(1, ST1)
-	LANES(2, ST2)
-	LANES(3, ST3)
-	LANES(4, ST4)
-	LANES(5, ST5)
-	LANES(6, ST6)
+	CMPQ R8, $0
+	JEQ  lane0
 	LANES(7, ST7)
+	LANES(6, ST6)
+	LANES(5, ST5)
+	LANES(4, ST4)
+	LANES(3, ST3)
+	LANES(2, ST2)
+	LANES(1, ST1)
+lane0:
+	LANES(0, ST0)
+
+	// What there is to apply: R9 = op.
+	MOVQ then+56(FP), R11
+	TESTQ R11, R11
+	JZ    four
+	MOVQ operands_dst(R11), DST
+	MOVQ operands_src(R11), SRC
+	MOVQ operands_bias(R11), BIAS
+	MOVQ operands_residual(R11), RESIDUAL
+	MOVL operands_op(R11), R9
+	VBROADCASTSS operands_scale(R11), LESS
+	VMOVAPS LESS, SCALES
+	VBROADCASTSS operands_shift(R11), LESS
+	VMOVAPS LESS, SHIFTS
+	VBROADCASTSS operands_dropped(R11), LESS
+	VMOVAPS LESS, DROPS
 
 four:
 	// Fetch the 256 elements of these four words, or 256 for later if they are
 	// applied at once.
-	TESTQ R10, R10
+	CMPQ then+56(FP), $0
+	JNE   ahead
+	TESTQ SRC, SRC
 	JZ    compare
-	TESTQ R13, R13
-	JNZ   ahead
-	PREFETCHT0 0(R10)
-	PREFETCHT0 64(R10)
-	PREFETCHT0 128(R10)
-	PREFETCHT0 192(R10)
-	PREFETCHT0 256(R10)
-	PREFETCHT0 320(R10)
-	PREFETCHT0 384(R10)
-	PREFETCHT0 448(R10)
-	PREFETCHT0 512(R10)
-	PREFETCHT0 576(R10)
-	PREFETCHT0 640(R10)
-	PREFETCHT0 704(R10)
-	PREFETCHT0 768(R10)
-	PREFETCHT0 832(R10)
-	PREFETCHT0 896(R10)
-	PREFETCHT0 960(R10)
-	ADDQ $1024, R10
+	PREFETCHT0 0(SRC)
+	PREFETCHT0 64(SRC)
+	PREFETCHT0 128(SRC)
+	PREFETCHT0 192(SRC)
+	PREFETCHT0 256(SRC)
+	PREFETCHT0 320(SRC)
+	PREFETCHT0 384(SRC)
+	PREFETCHT0 448(SRC)
+	PREFETCHT0 512(SRC)
+	PREFETCHT0 576(SRC)
+	PREFETCHT0 640(SRC)
+	PREFETCHT0 704(SRC)
+	PREFETCHT0 768(SRC)
+	PREFETCHT0 832(SRC)
+	PREFETCHT0 896(SRC)
+	PREFETCHT0 960(SRC)
+	ADDQ $1024, SRC
 	JMP  compare
 ahead:
-	PREFETCHNTA 4096(R10)
-	PREFETCHNTA 4160(R10)
-	PREFETCHNTA 4224(R10)
-	PREFETCHNTA 4288(R10)
-	PREFETCHNTA 4352(R10)
-	PREFETCHNTA 4416(R10)
-	PREFETCHNTA 4480(R10)
-	PREFETCHNTA 4544(R10)
-	PREFETCHNTA 4608(R10)
-	PREFETCHNTA 4672(R10)
-	PREFETCHNTA 4736(R10)
-	PREFETCHNTA 4800(R10)
-	PREFETCHNTA 4864(R10)
-	PREFETCHNTA 4928(R10)
-	PREFETCHNTA 4992(R10)
-	PREFETCHNTA 5056(R10)
+	AHEAD(SRC)
+	CMPL R9, $const_opResidual
+	JNE  compare
+	AHEAD(RESIDUAL)
 
 compare:
 	VPXOR    LESS, LESS, LESS
@@ -341,32 +405,90 @@ tie:
 	JNZ    tie
 
 store:
-	CMPQ CX, $4
+	CMPQ CX, $8
 	JLT  last
 	VMOVDQU LESS, (DI)
-	TESTQ R13, R13
-	JZ    next
-	APPLYNEXT(0)
-	APPLYNEXT(4)
-	APPLYNEXT(8)
-	APPLYNEXT(12)
-	APPLYNEXT(16)
-	APPLYNEXT(20)
-	APPLYNEXT(24)
-	APPLYNEXT(28)
-next:
+	CMPQ then+56(FP), $0
+	JNE  apply
 	ADDQ $32, DI
-	SUBQ $4, CX
+	SUBQ $8, CX
 	JNZ  four
-	TESTQ R13, R13
-	JZ    done
+	VZEROUPPER
+	RET
+
+apply:
+	CMPL R9, $const_opScale
+	JNE  others
+scale:
+	VPBROADCASTD (DI), LOW
+	SCALENEXT
+	VPBROADCASTD 4(DI), LOW
+	SCALENEXT
+	ADDQ  $8, DI
+	SUBQ  $2, CX
+	TESTQ $7, CX
+	JNZ   scale
+	JMP   applied
+others:
+	CMPL R9, $const_opAffine
+	JEQ  affine
+	CMPL R9, $const_opResidual
+	JEQ  residual
+relu:
+	VPBROADCASTD (DI), LOW
+	XORL R11, R11
+	RELUNEXT8(0)
+	RELUNEXT8(32)
+	RELUNEXT8(64)
+	RELUNEXT8(96)
+	MOVL R11, (DI)
+	ADDQ $128, SRC
+	ADDQ $128, DST
+	ADDQ $4, DI
+	DECQ CX
+	TESTQ $7, CX
+	JNZ  relu
+	JMP  applied
+affine:
+	VPBROADCASTD (DI), LOW
+	AFFINENEXT8(0, LESS, EQUAL)
+	AFFINENEXT8(32, W7, WORD)
+	AFFINENEXT8(64, LESS, EQUAL)
+	AFFINENEXT8(96, W7, WORD)
+	ADDQ $128, SRC
+	ADDQ $128, DST
+	ADDQ $4, DI
+	DECQ CX
+	TESTQ $7, CX
+	JNZ  affine
+	JMP  applied
+residual:
+	VPBROADCASTD (DI), LOW
+	RESIDUALNEXT8(0, LESS, EQUAL)
+	RESIDUALNEXT8(32, W7, WORD)
+	RESIDUALNEXT8(64, LESS, EQUAL)
+	RESIDUALNEXT8(96, W7, WORD)
+	ADDQ $128, SRC
+	ADDQ $128, DST
+	ADDQ $128, BIAS
+	ADDQ $128, RESIDUAL
+	ADDQ $4, DI
+	DECQ CX
+	TESTQ $7, CX
+	JNZ  residual
+applied:
+	TESTQ CX, CX
+	JNZ   four
+
+	// Non-temporal stores are weakly ordered: fence them off before anyone is
+	// told that they are done.
 	SFENCE
 	VZEROUPPER
 	RET
 
 last:
 	VMOVQ X8, (DI)            // X8 = lanes 0, 1 of LESS
-	CMPQ CX, $2
+	CMPQ CX, $4
 	JLT  done
 	VPEXTRQ $1, X8, 8(DI)
 	JEQ  done
@@ -437,9 +559,7 @@ sixtyfour:
 	SUBQ $64, CX
 	JNZ  sixtyfour
 
-	// Non-temporal stores are weakly ordered: fence them off before anyone is
-	// told that they are done.
-	SFENCE
+	SFENCE                    // as above
 	VZEROUPPER
 	RET
 

@@ -17,17 +17,6 @@ func fillMaskAVX512(mask []uint64, s, inc, t uint64, near []float32) {
 //go:noescape
 func fillMaskWordsAVX512(mask []uint64, s, inc, t uint64, src, dst *float32, scale float32)
 
-// forwardStreamAVX512 is fillMaskGeneric and applyGeneric, with stores that
-// bypass the caches.
-func forwardStreamAVX512(dst, src []float32, mask []uint64, s, inc, t uint64, scale float32) {
-	if toLine(dst) != 0 || len(dst)%512 != 0 {
-		fillMaskAVX512(mask, s, inc, t, src)
-		applyStreamAVX512(dst, src, mask, scale)
-		return
-	}
-	fillMaskWordsAVX512(mask, s, inc, t, &src[0], &dst[0], scale)
-}
-
 // applyAVX512 is applyGeneric.
 //
 //go:noescape

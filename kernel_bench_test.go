@@ -59,7 +59,11 @@ func benchKernels(b *testing.B, bytes func(n int) int, bind func(d Dropout, buf 
 
 // benchVariant is benchKernels with fewer sizes and one p.
 func benchVariant(b *testing.B, bytes func(n int) int, bind func(d Dropout, buf *benchBuffers) func(call uint64)) {
-	benchGrid(b, []int{4 << 10, 1 << 20}, []float64{0.1}, bytes, bind)
+	sizes := []int{4 << 10, 64 << 10, 1 << 20}
+	if *benchLarge {
+		sizes = append(sizes, 64<<20)
+	}
+	benchGrid(b, sizes, []float64{0.1}, bytes, bind)
 }
 
 func benchGrid(b *testing.B, sizes []int, ps []float64, bytes func(n int) int, bind func(d Dropout, buf *benchBuffers) func(call uint64)) {

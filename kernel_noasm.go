@@ -16,9 +16,8 @@ func (k *kernel) apply(dst, src []float32, mask []uint64, scale float32, stream 
 	applyGeneric(dst, src, mask, scale)
 }
 
-func (k *kernel) forwardStream(dst, src []float32, mask []uint64, s, inc, t uint64, scale float32) {
-	k.fillMask(mask, s, inc, t, src)
-	k.apply(dst, src, mask, scale, false)
+func (k *kernel) fillApply(mask []uint64, s, inc, t uint64, then *operands) {
+	fillApplyGeneric(mask, s, inc, t, then)
 }
 
 func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
