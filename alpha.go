@@ -85,5 +85,5 @@ func (a Alpha) Backward(dst, grad []float32, mask Mask) {
 // [Dropout.BackwardAt].
 func (a Alpha) BackwardAt(dst, grad []float32, at PCG) {
 	checkSlices("Alpha.BackwardAt", dst, "grad", grad)
-	a.d.forward(&operands{dst: dst, src: grad, scale: a.d.scale}, nil, at)
+	a.d.inverted(dst, grad, nil, at)
 }

@@ -79,7 +79,7 @@ func (d Dropout) Forward(dst, src []float32, mask Mask, rng *PCG) {
 	checkForward("Forward", dst, src, mask, rng)
 	at := *rng
 	rng.skip(maskWords(len(dst)))
-	d.forward(&operands{dst: dst, src: src, scale: d.scale}, mask, at)
+	d.inverted(dst, src, mask, at)
 }
 
 // Backward sets dst to grad sent through the mask that Forward stored: the
@@ -100,7 +100,7 @@ func (d Dropout) Backward(dst, grad []float32, mask Mask) {
 // It panics if dst and grad differ in length or overlap without being the same.
 func (d Dropout) BackwardAt(dst, grad []float32, at PCG) {
 	checkSlices("BackwardAt", dst, "grad", grad)
-	d.forward(&operands{dst: dst, src: grad, scale: d.scale}, nil, at)
+	d.inverted(dst, grad, nil, at)
 }
 
 // Draw stores the mask of n elements, the one that Forward would draw, and
@@ -125,7 +125,9 @@ func (d Dropout) Draw(mask Mask, n int, rng *PCG) {
 
 // checkForward makes the checks of a forward pass, whose mask may be nil.
 func checkForward(fn string, dst, src []float32, mask Mask, rng *PCG) {
-	checkSlices(fn, dst, "src", src)
+	if !fits(dst, src) {
+		panicSlices(fn, dst, "src", src)
+	}
 	if mask != nil {
 		checkMask(fn, mask, len(dst))
 	}
@@ -143,30 +145,40 @@ func checkWorkers(fn string, n int) {
 // checkSlices panics unless src, called name in the signature of fn, has the
 // length of dst and is either the same slice or apart from it.
 func checkSlices(fn string, dst []float32, name string, src []float32) {
-	if len(dst) != len(src) {
-		panic(fmt.Sprintf("dropout: %s: dst has %d elements, %s has %d", fn, len(dst), name, len(src)))
-	}
-	if offset, ok := overlap(dst, src); ok && offset != 0 {
-		panic(fmt.Sprintf("dropout: %s: dst overlaps %s of %d elements at an offset of %d bytes, want none or 0",
-			fn, name, len(src), offset))
+	if !fits(dst, src) {
+		panicSlices(fn, dst, name, src)
 	}
 }
 
-// overlap reports whether x and y share memory, and how many bytes x begins
-// after y.
-func overlap(x, y []float32) (offset int, ok bool) {
-	if len(x) == 0 || len(y) == 0 {
-		return 0, false
+// fits reports whether dst and src have one length and are the same or apart.
+func fits(dst, src []float32) bool {
+	return len(dst) == len(src) && (offset(dst, src) == 0 || !overlap(dst, src))
+}
+
+func panicSlices(fn string, dst []float32, name string, src []float32) {
+	if len(dst) != len(src) {
+		panic(fmt.Sprintf("dropout: %s: dst has %d elements, %s has %d", fn, len(dst), name, len(src)))
 	}
-	x0, y0 := uintptr(unsafe.Pointer(&x[0])), uintptr(unsafe.Pointer(&y[0]))
-	if x0 >= y0 {
-		return int(x0 - y0), x0-y0 < 4*uintptr(len(y))
-	}
-	return -int(y0 - x0), y0-x0 < 4*uintptr(len(x))
+	panic(fmt.Sprintf("dropout: %s: dst overlaps %s of %d elements at an offset of %d bytes, want none or 0",
+		fn, name, len(src), int(offset(dst, src))))
+}
+
+// offset returns how many bytes x begins after y, modulo the size of memory.
+func offset(x, y []float32) uintptr {
+	return uintptr(unsafe.Pointer(unsafe.SliceData(x))) - uintptr(unsafe.Pointer(unsafe.SliceData(y)))
+}
+
+// overlap reports whether x and y share memory.
+func overlap(x, y []float32) bool {
+	return offset(x, y) < 4*uintptr(len(y)) || offset(y, x) < 4*uintptr(len(x))
 }
 
 func checkMask(fn string, mask Mask, n int) {
 	if want := maskWords(n); len(mask) < want {
-		panic(fmt.Sprintf("dropout: %s: mask has %d words, %d elements need %d", fn, len(mask), n, want))
+		panicMask(fn, len(mask), n, want)
 	}
+}
+
+func panicMask(fn string, words, n, want int) {
+	panic(fmt.Sprintf("dropout: %s: mask has %d words, %d elements need %d", fn, words, n, want))
 }

@@ -176,9 +176,9 @@ func (d Dropout) BackwardBias(dst, dbias, grad []float32, mask Mask) {
 	const fn = "BackwardBias"
 	checkSlices(fn, dst, "grad", grad)
 	checkRow(fn, dst, "grad", "dbias", dbias)
-	if offset, ok := overlap(dbias, grad); ok {
+	if overlap(dbias, grad) {
 		panic(fmt.Sprintf("dropout: %s: dbias of %d elements overlaps grad of %d at an offset of %d bytes",
-			fn, len(dbias), len(grad), offset))
+			fn, len(dbias), len(grad), int(offset(dbias, grad))))
 	}
 	checkMask(fn, mask, len(dst))
 	if len(dst) == 0 {
@@ -229,8 +229,8 @@ func checkRow(fn string, dst []float32, src, name string, row []float32) {
 	if len(row) == 0 && len(dst) != 0 || len(row) != 0 && len(dst)%len(row) != 0 {
 		panic(fmt.Sprintf("dropout: %s: %s has %d elements, not a multiple of %s's %d", fn, src, len(dst), name, len(row)))
 	}
-	if offset, ok := overlap(row, dst); ok {
+	if overlap(row, dst) {
 		panic(fmt.Sprintf("dropout: %s: %s of %d elements overlaps dst of %d at an offset of %d bytes",
-			fn, name, len(row), len(dst), offset))
+			fn, name, len(row), len(dst), int(offset(row, dst))))
 	}
 }

@@ -118,6 +118,18 @@ func (k *kernel) applyOp(o *operands, mask []uint64, stream bool) {
 	}
 }
 
+// inverted is Forward and BackwardAt, but for their checks.
+func (d Dropout) inverted(dst, src []float32, mask Mask, at PCG) {
+	if n, t := len(dst), d.threshold(); n-1 < 64 && n != 0 && t-1 < one-1 {
+		word := active.forwardWord(dst, src, at.state, at.inc(), t, d.scale)
+		if mask != nil {
+			mask[0] = word
+		}
+		return
+	}
+	d.forward(&operands{dst: dst, src: src, scale: d.scale}, mask, at)
+}
+
 // forward writes o.dst, and mask unless it is nil, for the stream at at.
 func (d Dropout) forward(o *operands, mask Mask, at PCG) {
 	if stream := active.streams(o.dst, o.src); d.splits(len(o.dst)) {

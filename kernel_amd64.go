@@ -75,6 +75,13 @@ func (k *kernel) fillApply(mask []uint64, s, inc, t uint64, then *operands) {
 	}
 }
 
+func (k *kernel) forwardWord(dst, src []float32, s, inc, t uint64, scale float32) uint64 {
+	if k.isa == generic {
+		return forwardWordGeneric(dst, src, s, inc, t, scale)
+	}
+	return forwardWordAVX2(&dst[0], &src[0], len(dst), s, inc, t, scale)
+}
+
 // The appliers of the variants are the same for AVX-512, which includes AVX2.
 
 func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
@@ -134,8 +141,10 @@ func (k *kernel) applyNormal(dst, src, z []float32, sigma float32) {
 // fillMaskAVX2 is fillMaskGeneric. One word is not worth setting up the
 // lanes for.
 func fillMaskAVX2(mask []uint64, s, inc, t uint64, near []float32) {
-	if len(mask) <= 1 {
-		fillMaskGeneric(mask, s, inc, t, near)
+	if len(mask) < 2 {
+		for i := range mask {
+			mask[i] = forwardWordAVX2(nil, nil, 0, s, inc, t, 0)
+		}
 		return
 	}
 	fillMaskWordsAVX2(mask, s, inc, t, unsafe.SliceData(near), nil)
@@ -143,6 +152,25 @@ func fillMaskAVX2(mask []uint64, s, inc, t uint64, near []float32) {
 
 //go:noescape
 func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, near *float32, then *operands)
+
+// forwardWordAVX2 does one word of both phases.
+//
+//go:noescape
+func forwardWordAVX2(dst, src *float32, n int, s, inc, t uint64, scale float32) (mask uint64)
+
+// wordPow and wordSum are the first columns of lcgPow and lcgSum in the order that
+// forwardWordAVX2 takes the planes in.
+var (
+	wordPow = evenOdd(lcgPow)
+	wordSum = evenOdd(lcgSum)
+)
+
+func evenOdd(table [planes][8]uint64) (column [planes]uint64) {
+	for k := range column {
+		column[k] = table[2*k%planes+2*k/planes][0]
+	}
+	return column
+}
 
 // applyAVX2 is applyGeneric.
 func applyAVX2(dst, src []float32, mask []uint64, scale float32) {

@@ -69,14 +69,14 @@
 	VPAND  TMP0, LESS, LESS;              \
 	VPAND  TMP0, EQUAL, EQUAL
 
-// LANES sets S to the states of plane k: s·lcgPow[k] + inc·lcgSum[k].
-// During set-up LESS, EQUAL, W7, WORD hold s, inc and both with halves
+// LANES sets S to s·x + inc·y, with x at off in the table of powers at SI and y in
+// that of sums at DX: 64·k for the states of plane k. During set-up LESS, EQUAL, W7, WORD hold s, inc and both with halves
 // exchanged. Clobbers TMP0, TMP1, LOW.
-#define LANES(k, S) \
-	VMOVDQU  (64*k)(SI), S;               \
+#define LANES(off, S) \
+	VMOVDQU  (off)(SI), S;                \
 	VPMULLD  S, EQUAL, TMP0;              \
 	VPMULUDQ S, LESS, S;                  \
-	VMOVDQU  (64*k)(DX), LOW;             \
+	VMOVDQU  (off)(DX), LOW;              \
 	VPMULLD  LOW, WORD, TMP1;             \
 	VPMULUDQ LOW, W7, LOW;                \
 	VPADDQ   LOW, S, S;                   \
@@ -290,15 +290,15 @@ ties:
 	LEAQ ·lcgSum(SB), DX
 	CMPQ R8, $0
 	JEQ  lane0
-	LANES(7, ST7)
-	LANES(6, ST6)
-	LANES(5, ST5)
-	LANES(4, ST4)
-	LANES(3, ST3)
-	LANES(2, ST2)
-	LANES(1, ST1)
+	LANES(64*7, ST7)
+	LANES(64*6, ST6)
+	LANES(64*5, ST5)
+	LANES(64*4, ST4)
+	LANES(64*3, ST3)
+	LANES(64*2, ST2)
+	LANES(64*1, ST1)
 lane0:
-	LANES(0, ST0)
+	LANES(64*0, ST0)
 
 	// What there is to apply: R9 = op.
 	MOVQ then+56(FP), R11
@@ -498,6 +498,172 @@ done:
 	VZEROUPPER
 	RET
 
+// TIEOUT sets R11 to output(R11) but for the last xorshift.
+// R13 = outMul. Clobbers CX, R12.
+#define TIEOUT \
+	MOVQ  R11, CX;                        \
+	SHRQ  $59, CX;                        \
+	ADDQ  $5, CX;                         \
+	MOVQ  R11, R12;                       \
+	SHRQ  CX, R12;                        \
+	XORQ  R12, R11;                       \
+	IMULQ R13, R11
+
+// func forwardWordAVX2(dst, src *float32, n int, s, inc, t uint64, scale float32) (mask uint64)
+//
+// Requires 0 < t < 2^32 and 0 <= n <= 64; if n is 0 the mask is of 64 elements.
+//
+// One word has nothing to fill lanes with but its own planes. They are compared
+// each for itself, and then two neighbours become one, three times:
+//
+//	Y0        plane 0    plane 2    plane 4    plane 6
+//	Y1        plane 1    plane 3    plane 5    plane 7
+//	           ↓          ↓          ↓          ↓
+//	          0, 1       2, 3       4, 5       6, 7
+//	           ↓                     ↓
+//	          0…3                   4…7
+//	           ↓
+//	          0…7
+TEXT ·forwardWordAVX2(SB), NOSPLIT, $0-64
+	VPXOR ZERO, ZERO, ZERO
+	VPBROADCASTQ s+24(FP), LESS
+	VPSHUFD $0xB1, LESS, EQUAL
+	VPBROADCASTQ inc+32(FP), W7
+	VPSHUFD $0xB1, W7, WORD
+	LEAQ ·wordPow(SB), SI
+	LEAQ ·wordSum(SB), DX
+	LANES(0, Y0)
+	LANES(32, Y1)
+	RXSM(Y0, Y0)
+	RXSM(Y1, Y1)
+	VPSRLQ $43, Y0, TMP0
+	VPXOR  TMP0, Y0, Y0
+	VPSRLQ $43, Y1, TMP1
+	VPXOR  TMP1, Y1, Y1
+
+	// Y2, Y3 = the bits of T; then Y4, Y5 = less, Y2, Y3 = differ, plane by plane.
+	MOVQ t+40(FP), R9
+	MOVQ R9, AX
+	SHRQ $24, AX
+	VMOVQ AX, X8
+	VPBROADCASTQ X8, Y8
+	VMOVDQU wordBit<>+0(SB), Y2
+	VMOVDQU wordBit<>+32(SB), Y3
+	VPAND Y2, Y8, Y4
+	VPAND Y3, Y8, Y5
+	VPCMPEQQ Y2, Y4, Y2
+	VPCMPEQQ Y3, Y5, Y3
+	VPANDN Y2, Y0, Y4
+	VPANDN Y3, Y1, Y5
+	VPXOR  Y2, Y0, Y2
+	VPXOR  Y3, Y1, Y3
+
+	// With higher and lower planes H and L:
+	// less = less(H) | ~differ(H) & less(L), differ = differ(H) | differ(L).
+	VPANDN Y5, Y2, Y5
+	VPOR   Y5, Y4, Y4
+	VPOR   Y3, Y2, Y2
+	VPSHUFD $0x4E, Y4, Y5
+	VPSHUFD $0x4E, Y2, Y3
+	VPANDN Y5, Y2, Y5
+	VPOR   Y5, Y4, Y4
+	VPOR   Y3, Y2, Y2
+	VEXTRACTI128 $1, Y4, X5
+	VEXTRACTI128 $1, Y2, X3
+	VPANDN X5, X2, X5
+	VPOR   X5, X4, X4
+	VPOR   X3, X2, X2
+	VMOVQ  X4, AX             // AX = less
+	VMOVQ  X2, R8
+	NOTQ   R8                 // R8 = equal
+	ANDQ   $0xFFFFFF, R9
+	JZ     decided
+	TESTQ  R8, R8
+	JZ     decided
+	VEXTRACTI128 $1, Y1, X1
+	VPEXTRQ $1, X1, DX
+	MOVQ   golden<>(SB), R13
+	ADDQ   R13, DX            // DX = w7 + golden
+	MOVQ   outMul<>(SB), R13
+tie:
+	MOVQ   R8, R10
+	NEGQ   R10
+	ANDQ   R8, R10            // R10 = 1<<i of the lowest tie
+	MOVQ   DX, R11
+	XORQ   R10, R11
+	TIEOUT
+	MOVQ   R11, R12
+	SHRQ   $43, R12
+	XORQ   R12, R11
+	TIEOUT
+	SHRQ   $40, R11
+	CMPQ   R11, R9
+	SBBQ   R12, R12
+	ANDQ   R10, R12
+	ORQ    R12, AX
+	XORQ   R10, R8
+	JNZ    tie
+decided:
+	MOVQ n+16(FP), CX
+	TESTQ $63, CX
+	JZ    whole
+	MOVQ $-1, R8
+	SHLQ CX, R8
+	NOTQ R8
+	ANDQ R8, AX
+whole:
+	MOVQ AX, mask+56(FP)
+	TESTQ CX, CX
+	JZ   done
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	VBROADCASTSS scale+48(FP), SCALE
+	LOADBITS
+	SUBQ $32, CX
+	JLT  eights
+thirtytwo:
+	VMOVQ AX, X5
+	VPBROADCASTD X5, Y5
+	APPLY32(Y5, 0, VMOVUPS)
+	SHRQ $32, AX
+	ADDQ $128, SI
+	ADDQ $128, DI
+	SUBQ $32, CX
+	JGE  thirtytwo
+eights:
+	ADDQ $24, CX
+	JLT  tail
+eight:
+	VMOVQ AX, X5
+	VPBROADCASTD X5, Y5
+	VPSLLVD BITS0, Y5, Y6
+	VMASKMOVPS (SI), Y6, Y6
+	VMULPS SCALE, Y6, Y6
+	VMOVUPS Y6, (DI)
+	SHRQ $8, AX
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JGE  eight
+tail:
+	ADDQ $8, CX
+	JZ   done
+	MOVQ $-1, R8
+	SHLQ CX, R8
+	NOTQ R8
+	VMOVQ AX, X5
+	VMOVQ R8, X7
+	VPBROADCASTD X5, Y5
+	VPBROADCASTD X7, Y7
+	VPSLLVD BITS0, Y5, Y6
+	VPSLLVD BITS0, Y7, Y7     // sign bits of the elements there are
+	VMASKMOVPS (SI), Y6, Y6
+	VMULPS SCALE, Y6, Y6
+	VMASKMOVPS Y6, Y7, (DI)
+done:
+	VZEROUPPER
+	RET
+
 // func applyVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
 //
 // Requires n to be a multiple of 8.
@@ -593,3 +759,14 @@ DATA planeBit<>+40(SB)/8, $4
 DATA planeBit<>+48(SB)/8, $2
 DATA planeBit<>+56(SB)/8, $1
 GLOBL planeBit<>(SB), RODATA|NOPTR, $64
+
+// The same in the order of forwardWord.
+DATA wordBit<>+0(SB)/8, $128
+DATA wordBit<>+8(SB)/8, $32
+DATA wordBit<>+16(SB)/8, $8
+DATA wordBit<>+24(SB)/8, $2
+DATA wordBit<>+32(SB)/8, $64
+DATA wordBit<>+40(SB)/8, $16
+DATA wordBit<>+48(SB)/8, $4
+DATA wordBit<>+56(SB)/8, $1
+GLOBL wordBit<>(SB), RODATA|NOPTR, $64

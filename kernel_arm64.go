@@ -31,6 +31,10 @@ func (k *kernel) fillApply(mask []uint64, s, inc, t uint64, then *operands) {
 	fillApplyGeneric(mask, s, inc, t, then)
 }
 
+func (k *kernel) forwardWord(dst, src []float32, s, inc, t uint64, scale float32) uint64 {
+	return forwardWordGeneric(dst, src, s, inc, t, scale)
+}
+
 func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
 	switch k.isa {
 	case neon:

@@ -223,6 +223,16 @@ func fillApplyGeneric(mask []uint64, s, inc, t uint64, then *operands) {
 	}
 }
 
+// forwardWordGeneric is fillMask and apply for the elements of one mask word, which
+// it returns: many networks have small layers, and then a call is all set-up.
+func forwardWordGeneric(dst, src []float32, s, inc, t uint64, scale float32) uint64 {
+	var mask [1]uint64
+	active.fillMask(mask[:], s, inc, t, src)
+	trim(mask[:], len(dst))
+	active.apply(dst, src, mask[:], scale, false)
+	return mask[0]
+}
+
 // addGeneric is
 //
 //	for i := range sum {
