@@ -111,18 +111,25 @@ func tie(w7, place uint64) uint64 {
 //		}
 //	}
 //
-// without the branch, which would be mispredicted as often as p is near 1/2.
+// without the branch, which would be mispredicted as often as p is near 1/2. The
+// masks of four elements come from a table, because to shift each bit of a word to
+// all of 32 takes half as long again.
 func applyGeneric(dst, src []float32, mask []uint64, scale float32) {
 	for _, m := range mask {
 		n := min(len(src), 64)
 		d, s := dst[:n], src[:n]
-		for len(s) >= 4 {
-			y, x := (*[4]float32)(d), (*[4]float32)(s)
-			y[0] = selected(x[0]*scale, m<<63)
-			y[1] = selected(x[1]*scale, m<<62)
-			y[2] = selected(x[2]*scale, m<<61)
-			y[3] = selected(x[3]*scale, m<<60)
-			d, s, m = d[4:], s[4:], m>>4
+		for len(s) >= 8 {
+			y, x := (*[8]float32)(d), (*[8]float32)(s)
+			lo, hi := &fourBits[m&15], &fourBits[m>>4&15]
+			y[0] = and(x[0]*scale, lo[0])
+			y[1] = and(x[1]*scale, lo[1])
+			y[2] = and(x[2]*scale, lo[2])
+			y[3] = and(x[3]*scale, lo[3])
+			y[4] = and(x[4]*scale, hi[0])
+			y[5] = and(x[5]*scale, hi[1])
+			y[6] = and(x[6]*scale, hi[2])
+			y[7] = and(x[7]*scale, hi[3])
+			d, s, m = d[8:], s[8:], m>>8
 		}
 		for i, x := range s {
 			d[i] = selected(x*scale, m<<63)
@@ -132,9 +139,24 @@ func applyGeneric(dst, src []float32, mask []uint64, scale float32) {
 	}
 }
 
+// fourBits holds the bits of its index, each 32 times.
+var fourBits = func() (table [16][4]uint32) {
+	for i := range table {
+		for j := range table[i] {
+			table[i][j] = -uint32(i >> j & 1)
+		}
+	}
+	return table
+}()
+
+// and returns x, or +0 if mask is 0.
+func and(x float32, mask uint32) float32 {
+	return math.Float32frombits(math.Float32bits(x) & mask)
+}
+
 // selected returns x if the top bit of m is set and +0 if not, whatever x is.
 func selected(x float32, m uint64) float32 {
-	return math.Float32frombits(math.Float32bits(x) & uint32(int64(m)>>63))
+	return and(x, uint32(int64(m)>>63))
 }
 
 // applyReLUGeneric is
