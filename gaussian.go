@@ -70,34 +70,36 @@ func (g Gaussian) BackwardAt(dst, grad []float32, at PCG) {
 }
 
 func (g Gaussian) apply(dst, src []float32, at PCG) {
-	switch d := (Dropout{workers: g.workers}); {
-	case g.sigma == 0:
-		d.forward(&operands{dst: dst, src: src}, nil, at)
-	case d.splits(len(dst)):
-		g.applyParallel(dst, src, at)
-	default:
-		g.applyPart(dst, src, at)
+	d := Dropout{workers: g.workers}
+	if g.sigma == 0 {
+		d.inverted(dst, src, nil, at)
+		return
+	}
+	if stream := active.streams(dst, src); d.splits(len(dst)) {
+		g.applyParallel(dst, src, at, stream)
+	} else {
+		g.applyPart(dst, src, at, stream)
 	}
 }
 
-func (g Gaussian) applyParallel(dst, src []float32, at PCG) {
+func (g Gaussian) applyParallel(dst, src []float32, at PCG, stream bool) {
 	Dropout{workers: g.workers}.parallel(len(dst), func(lo, hi int) {
 		at := at
 		at.skip(lo / normalGroup)
-		g.applyPart(dst[lo:hi], src[lo:hi], at)
+		g.applyPart(dst[lo:hi], src[lo:hi], at, stream)
 	})
 }
 
 // normalLen is how many variates are drawn before they are used: 4 KiB of them.
 const normalLen = 1024
 
-func (g Gaussian) applyPart(dst, src []float32, at PCG) {
+func (g Gaussian) applyPart(dst, src []float32, at PCG, stream bool) {
 	var scratch [normalLen]float32
 	z := scratch[:]
 	for len(dst) > 0 {
 		n := min(len(dst), normalLen)
-		active.fillNormal(z[:normalGroup*normalGroups(n)], at.state, at.inc())
-		active.applyNormal(dst[:n], src[:n], z[:n], g.sigma)
+		active.fillNormal(z[:normalGroup*normalGroups(n)], at.state, at.inc(), src)
+		active.applyNormal(dst[:n], src[:n], z[:n], g.sigma, stream)
 		at.skip(normalLen / normalGroup)
 		dst, src = dst[n:], src[n:]
 	}

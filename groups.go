@@ -95,6 +95,16 @@ func (d Dropout) groupsPart(dst, src []float32, first, group int, mask Mask, at 
 // spreadGroups writes the mask m of n elements, of which the first is element
 // offset of the group whose bit is bit g of kept.
 func spreadGroups(m []uint64, n int, kept []uint64, g, offset, group int) {
+	if group%64 == 0 && offset%64 == 0 {
+		for i := range m {
+			m[i] = -(kept[g/64] >> (g % 64) & 1)
+			if offset += 64; offset == group {
+				offset = 0
+				g++
+			}
+		}
+		return
+	}
 	clear(m)
 	for lo, hi := 0, 0; lo < n; lo = hi {
 		hi = min(lo+group-offset, n)

@@ -88,8 +88,8 @@ func TestGuardPagesVariants(t *testing.T) {
 				active.applyResidual(dst, in[0], in[1], in[2], mask, 1.5)
 				active.applyReLU(dst, in[0], mask, 1.5)
 				active.add(dst, in[0])
-				active.fillNormal(dst[:n/normalGroup*normalGroup], rng.state, rng.inc())
-				active.applyNormal(dst, in[0], in[1], 0.5)
+				active.fillNormal(dst[:n/normalGroup*normalGroup], rng.state, rng.inc(), nil)
+				active.applyNormal(dst, in[0], in[1], 0.5, false)
 			}
 		}
 	})

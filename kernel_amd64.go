@@ -120,19 +120,19 @@ func (k *kernel) add(sum, x []float32) {
 	}
 }
 
-func (k *kernel) fillNormal(z []float32, s, inc uint64) {
+func (k *kernel) fillNormal(z []float32, s, inc uint64, near []float32) {
 	switch k.isa {
 	case avx2, avx512:
-		fillNormalAVX2(z, s, inc)
+		fillNormalAVX2(z, s, inc, near)
 	default:
-		fillNormalGeneric(z, s, inc)
+		fillNormalGeneric(z, s, inc, near)
 	}
 }
 
-func (k *kernel) applyNormal(dst, src, z []float32, sigma float32) {
+func (k *kernel) applyNormal(dst, src, z []float32, sigma float32, stream bool) {
 	switch k.isa {
 	case avx2, avx512:
-		applyNormalAVX2(dst, src, z, sigma)
+		applyNormalAVX2(dst, src, z, sigma, stream)
 	default:
 		applyNormalGeneric(dst, src, z, sigma)
 	}

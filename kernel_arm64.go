@@ -71,16 +71,16 @@ func (k *kernel) add(sum, x []float32) {
 	}
 }
 
-func (k *kernel) fillNormal(z []float32, s, inc uint64) {
+func (k *kernel) fillNormal(z []float32, s, inc uint64, near []float32) {
 	switch k.isa {
 	case neon:
 		fillNormalNEON(z, s, inc)
 	default:
-		fillNormalGeneric(z, s, inc)
+		fillNormalGeneric(z, s, inc, near)
 	}
 }
 
-func (k *kernel) applyNormal(dst, src, z []float32, sigma float32) {
+func (k *kernel) applyNormal(dst, src, z []float32, sigma float32, stream bool) {
 	switch k.isa {
 	case neon:
 		applyNormalNEON(dst, src, z, sigma)

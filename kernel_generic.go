@@ -282,9 +282,10 @@ const (
 //	}
 //
 // where s is the stream's state before the first of the words. len(z) is a
-// multiple of normalGroup. The two variates of a word stand normalWords apart
+// multiple of normalGroup. It reads near, the elements that the variates are for,
+// at most into the cache. The two variates of a word stand normalWords apart
 // so that vectors of any width take them from whole vectors of words.
-func fillNormalGeneric(z []float32, s, inc uint64) {
+func fillNormalGeneric(z []float32, s, inc uint64, near []float32) {
 	for len(z) >= normalGroup {
 		for j := range normalWords {
 			z[j], z[j+normalWords] = normalPair(output(s))

@@ -40,10 +40,10 @@ func (k *kernel) add(sum, x []float32) {
 	addGeneric(sum, x)
 }
 
-func (k *kernel) fillNormal(z []float32, s, inc uint64) {
-	fillNormalGeneric(z, s, inc)
+func (k *kernel) fillNormal(z []float32, s, inc uint64, near []float32) {
+	fillNormalGeneric(z, s, inc, near)
 }
 
-func (k *kernel) applyNormal(dst, src, z []float32, sigma float32) {
+func (k *kernel) applyNormal(dst, src, z []float32, sigma float32, stream bool) {
 	applyNormalGeneric(dst, src, z, sigma)
 }

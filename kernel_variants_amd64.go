@@ -2,6 +2,8 @@
 
 package dropout
 
+import "unsafe"
+
 // applyReLUAVX2 is applyReLUGeneric.
 func applyReLUAVX2(dst, src []float32, mask []uint64, scale float32) {
 	n := len(dst) &^ 7
@@ -62,14 +64,21 @@ func addAVX2(sum, x []float32) {
 func addVectorsAVX2(sum, x *float32, n int)
 
 // fillNormalAVX2 is fillNormalGeneric.
-//
+func fillNormalAVX2(z []float32, s, inc uint64, near []float32) {
+	fillNormalVectorsAVX2(z, s, inc, unsafe.SliceData(near))
+}
+
 //go:noescape
-func fillNormalAVX2(z []float32, s, inc uint64)
+func fillNormalVectorsAVX2(z []float32, s, inc uint64, near *float32)
 
 // applyNormalAVX2 is applyNormalGeneric.
-func applyNormalAVX2(dst, src, z []float32, sigma float32) {
-	n := len(dst) &^ 7
-	if n != 0 {
+func applyNormalAVX2(dst, src, z []float32, sigma float32, stream bool) {
+	n := 0
+	if stream && toLine(dst) == 0 {
+		if n = len(dst) &^ 31; n != 0 {
+			applyNormalStreamVectorsAVX2(&dst[0], &src[0], &z[0], n, sigma)
+		}
+	} else if n = len(dst) &^ 7; n != 0 {
 		applyNormalVectorsAVX2(&dst[0], &src[0], &z[0], n, sigma)
 	}
 	applyNormalGeneric(dst[n:], src[n:], z[n:], sigma)
@@ -77,3 +86,6 @@ func applyNormalAVX2(dst, src, z []float32, sigma float32) {
 
 //go:noescape
 func applyNormalVectorsAVX2(dst, src, z *float32, n int, sigma float32)
+
+//go:noescape
+func applyNormalStreamVectorsAVX2(dst, src, z *float32, n int, sigma float32)

@@ -45,6 +45,16 @@
 	VADDPS     Y7, Y8, Y7;                \
 	VMOVUPS    Y7, off(DI)
 
+// LOADNOISE sets up applyNormal: DI = dst, SI = src, DX = z, CX = n, Y0 = sigma,
+// Y1 = 1.
+#define LOADNOISE \
+	MOVQ dst+0(FP), DI;                   \
+	MOVQ src+8(FP), SI;                   \
+	MOVQ z+16(FP), DX;                    \
+	MOVQ n+24(FP), CX;                    \
+	VBROADCASTSS sigma+32(FP), Y0;        \
+	VMOVUPS one<>(SB), Y1
+
 // func applyReLUVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
 //
 // Requires n to be a multiple of 8.
@@ -280,11 +290,13 @@ done:
 	VMULPS X, P, P;                       \
 	VADDPS C<>(SB), P, P
 
-// func fillNormalAVX2(z []float32, s, inc uint64)
+// func fillNormalVectorsAVX2(z []float32, s, inc uint64, near *float32)
 //
-// Requires len(z) to be a multiple of 16.
-TEXT ·fillNormalAVX2(SB), NOSPLIT, $0-40
+// Requires len(z) to be a multiple of 16. near are elements that the variates are
+// for, fetched into the cache meanwhile.
+TEXT ·fillNormalVectorsAVX2(SB), NOSPLIT, $0-48
 	MOVQ z_base+0(FP), DI
+	MOVQ near+40(FP), R8
 	MOVQ z_len+8(FP), CX
 	VPXOR ZERO, ZERO, ZERO
 	SHRQ $4, CX               // CX = groups
@@ -314,6 +326,8 @@ TEXT ·fillNormalAVX2(SB), NOSPLIT, $0-40
 	MOVQ DI, SI
 	MOVQ CX, DX
 words:
+	PREFETCHT0 (R8)
+	ADDQ $64, R8
 	RXSM(ST0, Y4)
 	RXSM(ST1, Y5)
 	MUL64(step8<>(SB), step8Swap<>(SB), ST0)
@@ -412,29 +426,24 @@ done:
 	RET
 
 // NOISE8 does eight elements at off. Clobbers V.
-#define NOISE8(off, V) \
+#define NOISE8(off, V, STORE) \
 	VMULPS  off(DX), Y0, V;               \
 	VADDPS  V, Y1, V;                     \ // V = 1 + sigma·z
 	VMULPS  off(SI), V, V;                \
-	VMOVUPS V, off(DI)
+	STORE   V, off(DI)
 
 // func applyNormalVectorsAVX2(dst, src, z *float32, n int, sigma float32)
 //
 // Requires n to be a multiple of 8.
 TEXT ·applyNormalVectorsAVX2(SB), NOSPLIT, $0-36
-	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), SI
-	MOVQ z+16(FP), DX
-	MOVQ n+24(FP), CX
-	VBROADCASTSS sigma+32(FP), Y0
-	VMOVUPS one<>(SB), Y1
+	LOADNOISE
 	SUBQ $32, CX
 	JLT  eights
 thirtytwo:
-	NOISE8(0, Y2)
-	NOISE8(32, Y3)
-	NOISE8(64, Y4)
-	NOISE8(96, Y5)
+	NOISE8(0, Y2, VMOVUPS)
+	NOISE8(32, Y3, VMOVUPS)
+	NOISE8(64, Y4, VMOVUPS)
+	NOISE8(96, Y5, VMOVUPS)
 	ADDQ $128, DI
 	ADDQ $128, SI
 	ADDQ $128, DX
@@ -444,13 +453,32 @@ eights:
 	ADDQ $32, CX
 	JZ   done
 eight:
-	NOISE8(0, Y2)
+	NOISE8(0, Y2, VMOVUPS)
 	ADDQ $32, DI
 	ADDQ $32, SI
 	ADDQ $32, DX
 	SUBQ $8, CX
 	JNZ  eight
 done:
+	VZEROUPPER
+	RET
+
+// func applyNormalStreamVectorsAVX2(dst, src, z *float32, n int, sigma float32)
+//
+// Requires n to be a multiple of 32, n > 0, and dst to be aligned to 32 bytes.
+TEXT ·applyNormalStreamVectorsAVX2(SB), NOSPLIT, $0-36
+	LOADNOISE
+thirtytwo:
+	NOISE8(0, Y2, VMOVNTPS)
+	NOISE8(32, Y3, VMOVNTPS)
+	NOISE8(64, Y4, VMOVNTPS)
+	NOISE8(96, Y5, VMOVNTPS)
+	ADDQ $128, DI
+	ADDQ $128, SI
+	ADDQ $128, DX
+	SUBQ $32, CX
+	JNZ  thirtytwo
+	SFENCE
 	VZEROUPPER
 	RET
 

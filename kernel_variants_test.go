@@ -37,8 +37,8 @@ func TestFillNormalExtremes(t *testing.T) {
 			require.Equal(t, w, output(at.state))
 			for place := range groups * normalWords {
 				want, got := make([]float32, groups*normalGroup), make([]float32, groups*normalGroup)
-				fillNormalGeneric(want, at.state, at.inc())
-				active.fillNormal(got, at.state, at.inc())
+				fillNormalGeneric(want, at.state, at.inc(), nil)
+				active.fillNormal(got, at.state, at.inc(), nil)
 				requireSameBits(t, want, got, "word %#x at %d", w, place)
 				at.Advance(^uint64(0))
 			}
@@ -52,9 +52,9 @@ func TestFillNormalMany(t *testing.T) {
 	forEachKernel(t, func(t *testing.T) {
 		want, got := make([]float32, 1<<20), make([]float32, 1<<20)
 		rng := Derive(42)
-		fillNormalGeneric(want, rng.state, rng.inc())
+		fillNormalGeneric(want, rng.state, rng.inc(), nil)
 		for lo := 0; lo < len(got); lo += callLen {
-			active.fillNormal(got[lo:lo+callLen], rng.state, rng.inc())
+			active.fillNormal(got[lo:lo+callLen], rng.state, rng.inc(), nil)
 			rng.Advance(callLen / 2)
 		}
 		requireSameBits(t, want, got, "many")

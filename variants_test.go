@@ -342,7 +342,7 @@ func TestSELUNetwork(t *testing.T) {
 // normals returns n standard normal variates.
 func normals(n int, rng *PCG) []float32 {
 	z := make([]float32, normalGroup*normalGroups(n))
-	fillNormalGeneric(z, rng.state, rng.inc())
+	fillNormalGeneric(z, rng.state, rng.inc(), nil)
 	return z[:n]
 }
 
@@ -352,9 +352,9 @@ func TestFillNormal(t *testing.T) {
 		for groups := range 70 {
 			rng := Derive(28, uint64(groups))
 			want := make([]float32, normalGroup*groups)
-			fillNormalGeneric(want, rng.state, rng.inc())
+			fillNormalGeneric(want, rng.state, rng.inc(), nil)
 			got, check := guarded(len(want), groups%16)
-			active.fillNormal(got, rng.state, rng.inc())
+			active.fillNormal(got, rng.state, rng.inc(), nil)
 			requireSameBits(t, want, got, "%d groups", groups)
 			check(t, "%d groups", groups)
 		}
@@ -608,7 +608,7 @@ func TestNothingFused(t *testing.T) {
 		for i := range ones {
 			z[i], ones[i] = -x, 1
 		}
-		active.applyNormal(dst, ones, z, x)
+		active.applyNormal(dst, ones, z, x, false)
 		for i, v := range dst {
 			require.Equal(t, 1-product, v, "applyNormal, element %d", i)
 		}
