@@ -24,15 +24,33 @@ import (
 func TestPlantedDefects(t *testing.T) {
 	const small = 12
 	t.Run("package", func(t *testing.T) {
-		require.False(t, report(t.Output(), run(t.Output(), stats.Package, 1, small, false), 1e-6))
+		require.False(t, report(t.Output(), run(t.Output(), stages, stats.Package, 1, small, false), 1e-6))
 	})
 	for _, d := range stats.Defects {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
-			results := run(t.Output(), d.Generator, 1, small, false)
+			results := run(t.Output(), stages, d.Generator, 1, small, false)
 			require.Equal(t, d.Name != "none", report(t.Output(), results, 1e-6))
 			statistics := slices.DeleteFunc(results, func(r stats.Result) bool { return strings.HasSuffix(r.Name, ": definition") })
 			require.Equal(t, d.Name != "none" && !d.Invisible, report(t.Output(), statistics, 1e-6))
+		})
+	}
+}
+
+// TestPlantedNormalDefects does the same for normal variates, over 2^25 of them.
+func TestPlantedNormalDefects(t *testing.T) {
+	const small = 12
+	t.Run("package", func(t *testing.T) {
+		require.False(t, report(t.Output(), run(t.Output(), normalStages, stats.Normal, 1, small, false), 1e-6))
+	})
+	for _, d := range stats.NormalDefects {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			results := run(t.Output(), normalStages, d.NormalGenerator, 1, small, false)
+			none := d.Name == "normal-none"
+			require.Equal(t, !none, report(t.Output(), results, 1e-6))
+			statistics := slices.DeleteFunc(results, func(r stats.Result) bool { return r.Name == "z: definition" })
+			require.Equal(t, !none && !d.Invisible, report(t.Output(), statistics, 1e-6))
 		})
 	}
 }

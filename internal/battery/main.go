@@ -1,5 +1,5 @@
-// Battery is the long statistical test of the masks: about 10 minutes of the
-// statistics of internal/stats, or half a minute with -quick. It exits with
+// Battery is the long statistical test of masks and normal variates: about 10
+// minutes of the statistics of internal/stats, or half a minute with -quick. It exits with
 // status 1 if the masks, or those of a planted defect, are not as random as they
 // should be. README.md says what is measured and how to read it.
 package main
@@ -39,31 +39,45 @@ func main() {
 		}
 		return
 	}
-	g := stats.Package
-	switch *plant {
-	case "":
-	case "list":
-		for _, d := range stats.Defects {
-			fmt.Printf("%-16s %s\n", d.Name, d.Doc)
-		}
-		return
-	default:
-		d, ok := stats.FindDefect(*plant)
-		if !ok {
-			fmt.Fprintf(os.Stderr, "battery: no defect %q; -plant list prints them\n", *plant)
-			os.Exit(2)
-		}
-		g = d.Generator
-	}
 	shift := 0
 	if *quick {
 		shift = 4
 	}
-	fmt.Printf("generator %s, kernel %s, seed %d\n", g.Name, dropout.Kernel(), *seed)
 	start := time.Now()
-	results := run(os.Stdout, g, *seed, shift, *verbose)
-	if *plant == "" {
-		inform(os.Stdout, g, *seed, shift)
+	var results []stats.Result
+	masks := func(g stats.Generator) {
+		fmt.Printf("generator %s, kernel %s, seed %d\n", g.Name, dropout.Kernel(), *seed)
+		results = append(results, run(os.Stdout, stages, g, *seed, shift, *verbose)...)
+	}
+	normals := func(g stats.NormalGenerator) {
+		fmt.Printf("normal variates %s, kernel %s, seed %d\n", g.Name, dropout.Kernel(), *seed)
+		results = append(results, run(os.Stdout, normalStages, g, *seed, shift, *verbose)...)
+	}
+	switch *plant {
+	case "":
+		masks(stats.Package)
+		normals(stats.Normal)
+		inform(os.Stdout, stats.Package, *seed, shift)
+	case "list":
+		for _, d := range stats.Defects {
+			fmt.Printf("%-22s %s\n", d.Name, d.Doc)
+		}
+		for _, d := range stats.NormalDefects {
+			fmt.Printf("%-22s %s\n", d.Name, d.Doc)
+		}
+		return
+	default:
+		d, ok := stats.FindDefect(*plant)
+		n, okNormal := stats.FindNormalDefect(*plant)
+		switch {
+		case ok:
+			masks(d.Generator)
+		case okNormal:
+			normals(n.NormalGenerator)
+		default:
+			fmt.Fprintf(os.Stderr, "battery: no defect %q; -plant list prints them\n", *plant)
+			os.Exit(2)
+		}
 	}
 	failed := report(os.Stdout, results, *alpha)
 	fmt.Printf("%.0f s\n", time.Since(start).Seconds())
@@ -73,7 +87,7 @@ func main() {
 }
 
 // run runs all stages at 2^-shift of their size and returns their results.
-func run(w io.Writer, g stats.Generator, seed uint64, shift int, verbose bool) []stats.Result {
+func run[G any](w io.Writer, stages []stage[G], g G, seed uint64, shift int, verbose bool) []stats.Result {
 	var all []stats.Result
 	for _, s := range stages {
 		fmt.Fprintf(w, "%-34s ", s.name)

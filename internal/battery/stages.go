@@ -7,14 +7,15 @@ import (
 	"github.com/fusedrop/dropout/internal/stats"
 )
 
-// A stage measures one property. Its run takes 2^-shift of its full size, but no
-// less than finds the planted defects.
-type stage struct {
+// A stage measures one property of a generator G. Its run takes 2^-shift of its
+// full size, but no less than finds the planted defects.
+type stage[G any] struct {
 	name string
-	run  func(g stats.Generator, seed uint64, shift int) []stats.Result
+	run  func(g G, seed uint64, shift int) []stats.Result
 }
 
-var stages = []stage{
+// stages are those of masks.
+var stages = []stage[stats.Generator]{
 	{"definition", func(g stats.Generator, seed uint64, shift int) []stats.Result {
 		return stats.Definition(g, seed, ratePs, size(14, 6, shift))
 	}},
@@ -65,6 +66,43 @@ var stages = []stage{
 		}
 		return results
 	}},
+}
+
+// normalStages are those of normal variates, 2^28 of them.
+var normalStages = []stage[stats.NormalGenerator]{
+	{"normals: definition", func(g stats.NormalGenerator, seed uint64, shift int) []stats.Result {
+		return stats.NormalDefinition(g, seed, size(22, 16, shift))
+	}},
+	{"normals: moments", func(g stats.NormalGenerator, seed uint64, shift int) []stats.Result {
+		return stats.Moments(g, seed, size(28, 25, shift))
+	}},
+	{"normals: distribution", func(g stats.NormalGenerator, seed uint64, shift int) []stats.Result {
+		return stats.NormalFit(g, seed, size(28, 25, shift))
+	}},
+	{"normals: tails", func(g stats.NormalGenerator, seed uint64, shift int) []stats.Result {
+		return stats.Tails(g, seed, size(28, 25, shift))
+	}},
+	{"normals: pairs", func(g stats.NormalGenerator, seed uint64, shift int) []stats.Result {
+		return stats.NormalPairs(g, seed, size(27, 22, shift))
+	}},
+	{"normals: lags", func(g stats.NormalGenerator, seed uint64, shift int) []stats.Result {
+		return stats.NormalLags(g, seed, size(28, 22, shift), normalLags())
+	}},
+}
+
+// normalLags are all that are short, some up to 4096, and powers of two up to half
+// of the distance within which words are promised to be independent: a word is two
+// variates.
+func normalLags() []int {
+	var lags []int
+	for lag := range 32 {
+		lags = append(lags, lag+1)
+	}
+	lags = append(lags, 48, 63, 64, 65, 96, 128, 256, 512, 1000, 1023, 1024, 1025, 2048, 3000, 4095, 4096)
+	for k := 13; k <= promised; k++ {
+		lags = append(lags, 1<<k)
+	}
+	return lags
 }
 
 // promised is such that words of one stream less than 2^promised apart are

@@ -34,6 +34,8 @@ var Defects = []Defect{
 	planted("tie-shifted", "the outcome of a tie goes to the neighbour", parts{shift: 1}),
 	invisible("tie-neighbour", "an element takes the tie bits of its neighbour, as good as its own",
 		parts{tie: func(w *[8]uint64, i int) uint64 { return Package.Tie(w, (i+1)%64) }}),
+	invisible("tie-or-equal", "an element is kept if its bits equal T as well: T is off by one",
+		parts{orEqual: true}),
 	planted("quantised", "p is rounded to 1/256: ties are ignored",
 		parts{tie: func(*[8]uint64, int) uint64 { return 1<<tieBits - 1 }}),
 	planted("plane-repeated", "plane 6 is used as plane 7 too",
@@ -55,6 +57,8 @@ type parts struct {
 	words func(seed uint64, ids []uint64) words
 	tie   func(w *[8]uint64, i int) uint64
 	shift int // places between an element and the one that its tie decides
+
+	orEqual bool // tie bits that equal T's are below it
 }
 
 // words is a stream of random words.
@@ -105,7 +109,7 @@ func (s *defectStream) Draw(mask []uint64, p float64) {
 		}
 		for ; equal != 0; equal &= equal - 1 {
 			i := bits.TrailingZeros64(equal)
-			if s.tie(&w, i) < t&(1<<tieBits-1) {
+			if tie, low := s.tie(&w, i), t&(1<<tieBits-1); tie < low || s.orEqual && tie == low {
 				less |= 1 << ((i + s.shift) % 64)
 			}
 		}

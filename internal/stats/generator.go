@@ -157,9 +157,9 @@ func Joint(g Generator, seed uint64, ps []float64, words int) []Result {
 	return results
 }
 
-// Definition compares masks at each p with those of the definition. Some
-// defects leave masks as random as they were and merely different: this finds
-// them.
+// Definition compares masks at each p with those of the definition, and elements
+// where T is their very bits or one more. Some defects leave masks as random as
+// they were and merely different: this finds them.
 func Definition(g Generator, seed uint64, ps []float64, words int) []Result {
 	var results []Result
 	mask := make([]uint64, words)
@@ -175,5 +175,27 @@ func Definition(g Generator, seed uint64, ps []float64, words int) []Result {
 		}
 		results = append(results, r)
 	}
-	return results
+	return append(results, thresholds(g, seed))
+}
+
+// thresholds compares each of 64 elements at the T that just drops it and at the
+// next, which keeps it: no random T meets the bits of an element.
+func thresholds(g Generator, seed uint64) Result {
+	r := Result{Name: "T is the element's bits: definition", P: 1, Detail: "64 elements agree"}
+	rng := dropout.Derive(seed)
+	var w [8]uint64
+	for k := range w {
+		w[k] = rng.Uint64()
+	}
+	for i := range 64 {
+		u := reference.Uniform(w, i)
+		for _, t := range []uint64{u, u + 1} {
+			var mask [1]uint64
+			g.Stream(seed).Draw(mask[:], 1-float64(t)/(1<<32))
+			if kept := mask[0]>>i&1 != 0; kept != (u < t) {
+				r.P, r.Detail = 0, fmt.Sprintf("element %d, bits %#x, T = %#x: kept is %v", i, u, t, kept)
+			}
+		}
+	}
+	return r
 }

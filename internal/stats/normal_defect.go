@@ -68,7 +68,7 @@ var NormalDefects = []NormalDefect{
 	}),
 	altered("four-uniforms", "z is a sum of four uniform variates", fourUniforms),
 	{Doc: "ids are added to the seed: id 1 of a seed is id 0 of the next", NormalGenerator: NormalGenerator{
-		Name: "seed+id",
+		Name: "normal-seed+id",
 		Stream: func(seed uint64, ids ...uint64) NormalStream {
 			return &packageNormals{dropout.NewPCG(seed+last(ids), 54)}
 		},
@@ -77,7 +77,7 @@ var NormalDefects = []NormalDefect{
 
 func altered(name, doc string, alter func(z []float32)) NormalDefect {
 	return NormalDefect{Doc: doc, NormalGenerator: NormalGenerator{
-		Name: name,
+		Name: "normal-" + name,
 		Stream: func(seed uint64, ids ...uint64) NormalStream {
 			return &alteredNormals{packageNormals{dropout.Derive(seed, ids...)}, alter}
 		},

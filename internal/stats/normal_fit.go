@@ -25,12 +25,12 @@ func NormalFit(g NormalGenerator, seed uint64, n int) []Result {
 			halves[1].add(z[8:16])
 		}
 	})
-	results := append(halves[0].results("cosines"), halves[1].results("sines")...)
+	results := append(halves[0].results("z, cosines"), halves[1].results("z, sines")...)
 	all := halves[0]
 	for i, c := range halves[1] {
 		all[i] += c
 	}
-	return append(results, all.results("all")...)
+	return append(results, all.results("z")...)
 }
 
 // histogram counts variates in cells: cell i has those from edge(i) to edge(i+1).
@@ -182,10 +182,10 @@ func Tails(g NormalGenerator, seed uint64, n int) []Result {
 	var results []Result
 	for i, limit := range limits {
 		p := tail(float64(limit))
-		for side, name := range []string{"above %v", "below -%v"} {
+		for side, name := range []string{"z above %v", "z below -%v"} {
 			results = append(results, tailResult(fmt.Sprintf(name, limit), counts[side][i], n, p/2))
 		}
-		results = append(results, tailResult(fmt.Sprintf("beyond ±%v", limit), counts[0][i]+counts[1][i], n, p))
+		results = append(results, tailResult(fmt.Sprintf("z beyond ±%v", limit), counts[0][i]+counts[1][i], n, p))
 	}
 	return results
 }
