@@ -92,3 +92,16 @@ func TestStatisticsFindDefects(t *testing.T) {
 		})
 	}
 }
+
+// TestNormalVariates compares normal variates with their distribution and with
+// independence.
+func TestNormalVariates(t *testing.T) {
+	n := statsSize(1<<22, 1<<18)
+	results := stats.NormalDefinition(stats.Normal, 5, 1<<16)
+	results = append(results, stats.Moments(stats.Normal, 5, n)...)
+	results = append(results, stats.NormalFit(stats.Normal, 5, n)...)
+	results = append(results, stats.Tails(stats.Normal, 5, n)...)
+	results = append(results, stats.NormalPairs(stats.Normal, 5, n/2)...)
+	results = append(results, stats.NormalLags(stats.Normal, 5, n, []int{1, 2, 4, 8, 16, 32, 64, 1024, 4096, 1 << 20})...)
+	requireSound(t, results)
+}
