@@ -2,7 +2,9 @@
 
 An implementation of the definition that shares nothing with the Go code. The
 vectors freeze the definition for the major version: golden.json is never written
-again, only added to.
+again, only added to, and this must go on to print it:
+
+    python3 testdata/golden.py | cmp - testdata/golden.json
 """
 import decimal
 import hashlib

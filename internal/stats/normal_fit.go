@@ -15,8 +15,9 @@ import (
 // Anderson and Darling is the integral over the cells. Both find differences all
 // over the distribution, χ² over wider cells those that go up and down.
 //
-// The normal distribution differs from that of the generator's discrete uniform
-// variates by less than 1e-7, where n variates can show 0.4/√n.
+// The normal distribution function differs from that of the generator, whose
+// uniform variates are discrete and whose arithmetic is in single precision, by
+// less than 1e-6, where n variates can show 0.4/√n.
 func NormalFit(g NormalGenerator, seed uint64, n int) []Result {
 	var halves [2]histogram
 	eachNormal(g, seed, n, func(z []float32) {
