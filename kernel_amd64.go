@@ -82,11 +82,11 @@ func (k *kernel) forwardWord(dst, src []float32, s, inc, t uint64, scale float32
 	return forwardWordAVX2(&dst[0], &src[0], len(dst), s, inc, t, scale)
 }
 
-// The appliers of the variants are the same for AVX-512, which includes AVX2.
-
 func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
 	switch k.isa {
-	case avx2, avx512:
+	case avx512:
+		applyReLUAVX512(dst, src, mask, scale)
+	case avx2:
 		applyReLUAVX2(dst, src, mask, scale)
 	default:
 		applyReLUGeneric(dst, src, mask, scale)
@@ -95,7 +95,9 @@ func (k *kernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
 
 func (k *kernel) applyAffine(dst, src []float32, mask []uint64, scale, shift, dropped float32) {
 	switch k.isa {
-	case avx2, avx512:
+	case avx512:
+		applyAffineAVX512(dst, src, mask, scale, shift, dropped)
+	case avx2:
 		applyAffineAVX2(dst, src, mask, scale, shift, dropped)
 	default:
 		applyAffineGeneric(dst, src, mask, scale, shift, dropped)
@@ -104,7 +106,9 @@ func (k *kernel) applyAffine(dst, src []float32, mask []uint64, scale, shift, dr
 
 func (k *kernel) applyResidual(dst, src, bias, residual []float32, mask []uint64, scale float32) {
 	switch k.isa {
-	case avx2, avx512:
+	case avx512:
+		applyResidualAVX512(dst, src, bias, residual, mask, scale)
+	case avx2:
 		applyResidualAVX2(dst, src, bias, residual, mask, scale)
 	default:
 		applyResidualGeneric(dst, src, bias, residual, mask, scale)
@@ -113,7 +117,9 @@ func (k *kernel) applyResidual(dst, src, bias, residual []float32, mask []uint64
 
 func (k *kernel) add(sum, x []float32) {
 	switch k.isa {
-	case avx2, avx512:
+	case avx512:
+		addAVX512(sum, x)
+	case avx2:
 		addAVX2(sum, x)
 	default:
 		addGeneric(sum, x)
@@ -122,7 +128,9 @@ func (k *kernel) add(sum, x []float32) {
 
 func (k *kernel) fillNormal(z []float32, s, inc uint64, near []float32) {
 	switch k.isa {
-	case avx2, avx512:
+	case avx512:
+		fillNormalAVX512(z, s, inc, near)
+	case avx2:
 		fillNormalAVX2(z, s, inc, near)
 	default:
 		fillNormalGeneric(z, s, inc, near)
@@ -131,7 +139,13 @@ func (k *kernel) fillNormal(z []float32, s, inc uint64, near []float32) {
 
 func (k *kernel) applyNormal(dst, src, z []float32, sigma float32, stream bool) {
 	switch k.isa {
-	case avx2, avx512:
+	case avx512:
+		if stream {
+			applyNormalAVX2(dst, src, z, sigma, stream)
+		} else {
+			applyNormalAVX512(dst, src, z, sigma)
+		}
+	case avx2:
 		applyNormalAVX2(dst, src, z, sigma, stream)
 	default:
 		applyNormalGeneric(dst, src, z, sigma)

@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "kernel_avx512_amd64.h"
 
 // The two phases of kernel_generic.go in AVX-512 (F, DQ, BW, VL).
 //
@@ -40,7 +41,7 @@
 // multiplier were missing, and the other multiplications two; that of Sapphire
 // Rapids gives all of them one.
 
-// Fixed registers of fillMask.
+// Fixed registers of fillMask, beside those of kernel_avx512_amd64.h.
 #define ST0 Z0     // ST0…ST7 = states of planes 0…7
 #define ST1 Z1
 #define ST2 Z2
@@ -63,23 +64,11 @@
 #define LOW Z19
 #define AGREE0 Z20 // of an even plane
 #define AGREE1 Z21 // of an odd plane
-#define TMP Z22
-#define FIVE Z24
-#define OUTMUL Z25
 #define STEP64 Z26
 #define INC64 Z27  // the increment of 64 steps
 #define GOLDEN Z28
 #define TIES Z29   // the tie bits of T, topmost in the lane
 #define ONES Z30
-
-// RXSM sets R to output(S) but for the last xorshift. R may be S.
-// Clobbers TMP.
-#define RXSM(S, R) \
-	VPSRLQ   $59, S, TMP;                 \
-	VPADDQ   FIVE, TMP, TMP;              \
-	VPSRLVQ  TMP, S, TMP;                 \
-	VPXORQ   TMP, S, R;                   \
-	VPMULLQ  OUTMUL, R, R
 
 // STEP moves the states S of a plane on by 64 words.
 #define STEP(S) \
@@ -170,8 +159,7 @@ TEXT ·fillMaskWordsAVX512(SB), NOSPLIT, $0-68
 	MOVQ src+48(FP), R10
 	MOVQ dst+56(FP), R13
 	VBROADCASTSS scale+64(FP), SCALE
-	VPBROADCASTQ five<>(SB), FIVE
-	VPBROADCASTQ outMul<>(SB), OUTMUL
+	LOADRXSM
 	VPBROADCASTQ step64<>(SB), STEP64
 	VPBROADCASTQ golden<>(SB), GOLDEN
 	VPTERNLOGQ $0xFF, ONES, ONES, ONES
@@ -421,14 +409,6 @@ sixtyfour:
 	SFENCE
 	VZEROUPPER
 	RET
-
-// 5, added to the top bits of a state: the shift of the output function.
-DATA five<>+0(SB)/8, $5
-GLOBL five<>(SB), RODATA|NOPTR, $8
-
-// The multiplier of the output function.
-DATA outMul<>+0(SB)/8, $0xAEF17502108EF2D9
-GLOBL outMul<>(SB), RODATA|NOPTR, $8
 
 // A^64 and (A^64-1)/(A-1): 64 steps of the stream in one.
 DATA step64<>+0(SB)/8, $0x4425EBBF6F4D5901
