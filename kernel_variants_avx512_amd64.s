@@ -6,7 +6,7 @@
 // The appliers of kernel_generic.go that do more than scale, and its normal
 // variates, in AVX-512 (F, DQ, BW, VL).
 //
-// A mask word goes to four opmask registers, whose bit i selects element i of 16.
+// Mask bits go to opmask registers, whose bit i selects element i of 16.
 // Dropped elements are replaced behind the arithmetic, not before: at p = 1 the
 // scale is +Inf, and 0·Inf is a NaN. Elements behind the end are masked: they are
 // neither read nor written, whatever page they may be on. Operands have the order
@@ -34,12 +34,15 @@
 	DECL AX;                              \
 	KMOVW AX, K7
 
-// RELU16 does the 16 elements at off and takes from K those that are not kept.
-// Clobbers V.
-#define RELU16(off, K, V) \
+// RELU16 does the 16 elements at off, and takes from their mask bits at bits those
+// that are not kept. Four small loads and stores of bits are less work than parting
+// and joining a mask word. Clobbers K, V.
+#define RELU16(off, bits, K, V) \
+	KMOVW    bits(DX), K;                 \
 	VMOVUPS  off(SI), V;                  \
 	VCMPPS   $0x16, ZERO, V, K, K;        \ // not <= 0, as for a NaN
 	VMULPS.Z SCALE, V, K, V;              \
+	KMOVW    K, bits(DX);                 \
 	VMOVUPS  V, off(DI)
 
 // AFFINE16 does the 16 elements at off, K their mask bits. Clobbers V, W.
@@ -69,15 +72,10 @@ TEXT ·applyReLUAVX512(SB), NOSPLIT, $0-76
 	SUBQ $64, CX
 	JLT  sixteens
 sixtyfour:
-	LOADMASK
-	RELU16(0, K1, Z4)
-	RELU16(64, K2, Z5)
-	RELU16(128, K3, Z6)
-	RELU16(192, K4, Z7)
-	KUNPCKWD K1, K2, K2
-	KUNPCKWD K3, K4, K4
-	KUNPCKDQ K2, K4, K4
-	KMOVQ K4, (DX)
+	RELU16(0, 0, K1, Z4)
+	RELU16(64, 2, K2, Z5)
+	RELU16(128, 4, K3, Z6)
+	RELU16(192, 6, K4, Z7)
 	ADDQ $256, SI
 	ADDQ $256, DI
 	ADDQ $8, DX
@@ -88,9 +86,7 @@ sixteens:
 	ADDQ $48, CX              // CX = elements left, less 16
 	JLT  last
 sixteen:
-	KMOVW (DX), K1
-	RELU16(0, K1, Z4)
-	KMOVW K1, (DX)
+	RELU16(0, 0, K1, Z4)
 	ADDQ $64, SI
 	ADDQ $64, DI
 	ADDQ $2, DX
@@ -286,28 +282,60 @@ done:
 // is exact, so fusing it into a sum rounds once, as the sum alone would. The exponent
 // comes as a float from the instruction for it.
 //
-// All constants that are not the stream's are read from memory in the operation
-// that needs them, once for all elements.
+// The radius is one long chain of operations. What it leaves idle goes to the angle
+// and to the words of the next two groups, which stand in between because the
+// queues that operations wait in are too short to look that far ahead. The last two
+// groups' next words are drawn in vain.
+//
+// Constants that are not the stream's are read from memory by the operations that
+// need them, once for all elements.
 
 #define ST0 Z0      // states of the words, as above
 #define ST1 Z1
+#define W0 Z2       // words but for the last xorshift
+#define W1 Z3
 #define STEP16 Z26
 #define INC16 Z27   // the increment of 16 steps
 #define ONE Z28
 
-#define HIGH Z2     // high halves of the words
-#define ANGLE Z3    // low halves
-#define E Z4
-#define F Z5
-#define F2 Z6
-#define POLY Z7
-#define R Z8        // radii
-#define T Z9
-#define T2 Z10
-#define SIN Z11
-#define COS Z12
-#define TURN Z13    // the angle plus 1/8 turn: bits 31, 30 = k
-#define TURNCOS Z14 // a quarter more
+#define HIGH Z4     // high halves of the words
+#define ANGLE Z5    // low halves
+
+// Of the radius.
+#define E Z6
+#define F Z7
+#define F2 Z8
+#define F3 Z9
+#define POLY Z10
+
+// Of the angle.
+#define T Z11
+#define T2 Z12
+#define T3 Z13
+#define T4 Z14
+#define SIN Z15
+#define COS Z16
+#define TURN Z17    // the angle plus 1/8 turn: bits 31, 30 = k
+#define TURNCOS Z18 // a quarter more
+
+// DRAW draws the words W0, W1. Clobbers TMP.
+#define DRAW \
+	RXSM(ST0, W0);                        \
+	RXSM(ST1, W1)
+
+// STEP moves the states on by 16 words.
+#define STEP \
+	VPMULLQ STEP16, ST0, ST0;             \
+	VPMULLQ STEP16, ST1, ST1;             \
+	VPADDQ  INC16, ST0, ST0;              \
+	VPADDQ  INC16, ST1, ST1
+
+// HALVES sets HIGH and ANGLE to the halves of W0, W1. Clobbers TMP.
+#define HALVES \
+	VSHUFPS $0xDD, W1, W0, HIGH;          \
+	VSHUFPS $0x88, W1, W0, ANGLE;         \
+	VPSRLD  $11, HIGH, TMP;               \ // w>>43
+	VPXORD  TMP, ANGLE, ANGLE
 
 // HORNER sets P to P·X + C. The product is rounded.
 #define HORNER(C, X, P) \
@@ -326,31 +354,23 @@ TEXT ·fillNormalAVX512(SB), NOSPLIT, $0-40
 	VBROADCASTSS one<>(SB), ONE
 
 	// The states of words 0…15 from the stream's.
-	VPBROADCASTQ s+24(FP), Z2
-	VPBROADCASTQ inc+32(FP), Z3
+	VPBROADCASTQ s+24(FP), W0
+	VPBROADCASTQ inc+32(FP), W1
 	VPBROADCASTQ ·lcgPow+16(SB), STEP16 // lcgPow[0][2]
 	VPBROADCASTQ ·lcgSum+16(SB), INC16  // lcgSum[0][2]
-	VPMULLQ Z3, INC16, INC16
-	VPMULLQ pow<>+0(SB), Z2, ST0
-	VPMULLQ pow<>+64(SB), Z2, ST1
-	VPMULLQ sum<>+0(SB), Z3, Z4
-	VPMULLQ sum<>+64(SB), Z3, Z5
-	VPADDQ  Z4, ST0, ST0
-	VPADDQ  Z5, ST1, ST1
+	VPMULLQ W1, INC16, INC16
+	VPMULLQ pow<>+0(SB), W0, ST0
+	VPMULLQ pow<>+64(SB), W0, ST1
+	VPMULLQ sum<>+0(SB), W1, HIGH
+	VPMULLQ sum<>+64(SB), W1, ANGLE
+	VPADDQ  HIGH, ST0, ST0
+	VPADDQ  ANGLE, ST1, ST1
+	DRAW
+	STEP
+	HALVES
 
+	// u·2^31 = 2^(e+31)·(1+f).
 groups:
-	RXSM(ST0, E)
-	RXSM(ST1, F)
-	VPMULLQ STEP16, ST0, ST0
-	VPMULLQ STEP16, ST1, ST1
-	VPADDQ  INC16, ST0, ST0
-	VPADDQ  INC16, ST1, ST1
-	VSHUFPS $0xDD, F, E, HIGH
-	VSHUFPS $0x88, F, E, ANGLE
-	VPSRLD  $11, HIGH, TMP    // TMP = w>>43
-	VPXORD  TMP, ANGLE, ANGLE
-
-	// High halves to radii. u·2^31 = 2^(e+31)·(1+f).
 	VPSRLD  $1, HIGH, F
 	VCVTDQ2PS F, F
 	VADDPS.BCST half<>(SB), F, F
@@ -359,49 +379,61 @@ groups:
 	VPANDD.BCST fraction<>(SB), F, F
 	VPADDD.BCST sqrtHalf<>(SB), F, F
 	VSUBPS  ONE, F, F
+
+	// The angle is k quarter turns and t, here 4·a before it is scaled.
+	VPSLLD  $2, ANGLE, T
+	VPADDD.BCST eighth<>(SB), ANGLE, TURN
+	VPADDD.BCST threeEighths<>(SB), ANGLE, TURNCOS
+
+	DRAW
+
+	// POLY = 2·q, from the coefficient of f⁶ down.
 	VMULPS  F, F, F2
 	VMULPS.BCST log6<>(SB), F, POLY
 	VADDPS.BCST log5<>(SB), POLY, POLY
 	HORNER(log4, F, POLY)
+
+	STEP
+	HALVES
+
 	HORNER(log3, F, POLY)
 	HORNER(log2, F, POLY)
 	HORNER(log1, F, POLY)
-	HORNER(log0, F, POLY)     // POLY = 2·q
-	VMULPS  F, F2, TMP
-	VFMSUB132PS.BCST two<>(SB), F2, F // F = 2·(f - f²/2)
-	VMULPS  POLY, TMP, POLY
-	VADDPS  POLY, F, POLY
-	VMULPS.BCST minus2Ln2<>(SB), E, E
-	VSUBPS  POLY, E, R        // R = -2·l
-	VSQRTPS R, R
 
-	// Low halves to angles, k quarter turns and t, and their sines and cosines.
-	VPSLLD  $2, ANGLE, T
-	VPADDD.BCST eighth<>(SB), ANGLE, TURN
-	VPADDD.BCST threeEighths<>(SB), ANGLE, TURNCOS
 	VCVTDQ2PS T, T
-	VMULPS.BCST turn4<>(SB), T, T
+	VMULPS.BCST turn4<>(SB), T, T // T = t
 	VMULPS  T, T, T2
 	VMULPS.BCST sin2<>(SB), T2, SIN
 	VADDPS.BCST sin1<>(SB), SIN, SIN
 	HORNER(sin0, T2, SIN)
-	VMULPS  T, T2, TMP
-	VMULPS  SIN, TMP, SIN
+
+	HORNER(log0, F, POLY)
+	VMULPS  F, F2, F3
+	VFMSUB132PS.BCST two<>(SB), F2, F // F = 2·(f - f²/2)
+
+	VMULPS  T, T2, T3
+	VMULPS  SIN, T3, SIN
 	VADDPS  SIN, T, SIN       // SIN = s
 	VMULPS.BCST cos1<>(SB), T2, COS
 	VADDPS.BCST cos0<>(SB), COS, COS
-	VMULPS  T2, T2, TMP
+	VMULPS  T2, T2, T4
 	VFNMADD132PS.BCST half<>(SB), ONE, T2 // T2 = 1 - t²/2
-	VMULPS  COS, TMP, COS
+	VMULPS  COS, T4, COS
 	VADDPS  COS, T2, COS      // COS = c
-
-	// An odd k exchanges the two. Bit 1 of k is the sign of sin, and that of k+1
-	// the sign of cos.
 	VPTESTMD.BCST quarter<>(SB), TURN, K1 // K1 = bits 0 of k
+
+	VMULPS  POLY, F3, POLY
+	VADDPS  POLY, F, POLY
+	VMULPS.BCST minus2Ln2<>(SB), E, E
+	VSUBPS  POLY, E, POLY     // POLY = -2·l
+	VSQRTPS POLY, POLY        // POLY = radii
+
+	// An odd k exchanges sine and cosine. Bit 1 of k is the sign of sin, and that
+	// of k+1 the sign of cos.
 	VBLENDMPS COS, SIN, K1, T
 	VBLENDMPS SIN, COS, K1, T2
-	VMULPS  T, R, SIN
-	VMULPS  T2, R, COS
+	VMULPS  T, POLY, SIN
+	VMULPS  T2, POLY, COS
 	VPTERNLOGD.BCST $0x78, signBit<>(SB), TURN, SIN // SIN ^ signBit&TURN
 	VPTERNLOGD.BCST $0x78, signBit<>(SB), TURNCOS, COS
 
