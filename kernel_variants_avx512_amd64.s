@@ -99,10 +99,9 @@ last:
 	JZ   done
 	LEFT
 	KMOVW (DX), K1
-	KANDW K7, K1, K2
+	VMOVUPS.Z (SI), K7, Z4    // 0 behind the end, which is not kept
+	VCMPPS $0x16, ZERO, Z4, K1, K2
 	KANDNW K1, K7, K1         // K1 = bits behind the end
-	VMOVUPS.Z (SI), K7, Z4
-	VCMPPS $0x16, ZERO, Z4, K2, K2
 	VMULPS.Z SCALE, Z4, K2, Z4
 	VMOVUPS Z4, K7, (DI)
 	KORW K1, K2, K1
