@@ -1,6 +1,7 @@
 package dropout
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -11,15 +12,31 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// long asks for what takes minutes or gigabytes; CONTRIBUTING.md has the commands.
+var long = flag.Bool("long", false, "test more lengths, longer, and with more memory")
+
 // forEachKernel runs f once with each kernel that this machine has.
 func forEachKernel(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	before := active
 	t.Cleanup(func() { active = before })
 	for _, k := range kernels {
-		active = k
+		active = use(k)
 		t.Run(k.name, f)
 	}
+}
+
+// forEachStore runs f with each kernel twice: as it is, and with stores that
+// bypass the caches at every length.
+func forEachStore(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	forEachKernel(t, func(t *testing.T) {
+		t.Run("stored", f)
+		streaming := *active
+		streaming.streamLen = 1
+		active = &streaming
+		t.Run("streamed", f)
+	})
 }
 
 // TestRequiredKernels fails where a kernel that DROPOUT_REQUIRE names is not

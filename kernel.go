@@ -41,7 +41,7 @@ const (
 var kernels = append(archKernels(), &kernel{name: "generic", isa: generic})
 
 // active is the kernel in use, chosen once, at start.
-var active = choose(kernels, os.Getenv("DROPOUT_KERNEL"))
+var active = use(choose(kernels, os.Getenv("DROPOUT_KERNEL")))
 
 // choose returns the kernel called name, or the first if name is empty.
 func choose(kernels []*kernel, name string) *kernel {
@@ -351,8 +351,10 @@ func (d Dropout) parallel(n int, f func(lo, hi int)) {
 // in a goroutine each but for the first, and returns when all are done.
 func split(n, part int, f func(lo, hi int)) {
 	var wg sync.WaitGroup
-	for lo := part; lo < n; lo += part {
-		wg.Go(func() { f(lo, min(lo+part, n)) })
+	for end := min(part, n); end < n; {
+		lo, hi := end, end+min(part, n-end) // end+part may be beyond the last int
+		wg.Go(func() { f(lo, hi) })
+		end = hi
 	}
 	f(0, min(part, n))
 	wg.Wait()

@@ -77,7 +77,7 @@ func benchGrid(b *testing.B, sizes []int, ps []float64, bytes func(n int) int, b
 			run := bind(mustNew(b, p), buf)
 			for _, k := range kernels {
 				b.Run(fmt.Sprintf("impl=%s/n=%d/p=%v", k.name, n, p), func(b *testing.B) {
-					active = k
+					active = use(k)
 					b.SetBytes(int64(bytes(n)))
 					b.ReportAllocs()
 					for b.Loop() {

@@ -1,6 +1,9 @@
 package dropout
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +29,7 @@ func TestFillMask(t *testing.T) {
 			rng := Derive(1, uint64(i))
 			at := *rng
 			want := reference.Pack(reference.Keep(64*words, threshold, rng))
-			for n := range words + 1 {
+			for n := 1; n <= words; n++ {
 				got := make([]uint64, n+1)
 				got[n] = 0xC0FFEE
 				active.fillMask(got[:n], at.state, at.inc(), threshold, nil)
@@ -152,6 +155,30 @@ func TestApplyAlignment(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSplitToTheLastInt splits as many elements as a 32-bit platform may have: the
+// mask of a Draw takes a bit for each.
+func TestSplitToTheLastInt(t *testing.T) {
+	for _, n := range []int{math.MaxInt, math.MaxInt - blockLen + 1} {
+		for _, workers := range []int{2, 3, 64} {
+			parts := make(chan [2]int, workers)
+			Dropout{}.Workers(workers).parallel(n, func(lo, hi int) { parts <- [2]int{lo, hi} })
+			close(parts)
+			var sorted [][2]int
+			for part := range parts {
+				sorted = append(sorted, part)
+			}
+			slices.SortFunc(sorted, func(x, y [2]int) int { return cmp.Compare(x[0], y[0]) })
+			end := 0
+			for _, part := range sorted {
+				require.Equal(t, end, part[0], "n = %d, %d workers", n, workers)
+				require.Less(t, part[0], part[1])
+				end = part[1]
+			}
+			require.Equal(t, n, end, "n = %d, %d workers", n, workers)
+		}
+	}
 }
 
 func TestChoose(t *testing.T) {
