@@ -203,7 +203,7 @@ func (d Dropout) backwardBiasParallel(dst, dbias, grad []float32, mask Mask) {
 	columns := len(dbias)
 	split(columns, columns/max(1, min(d.workers, columns/64))+1, func(lo, hi int) {
 		for row := dst; len(row) > 0; row = row[columns:] {
-			active.add(dbias[lo:hi], row[lo:hi])
+			addRows(dbias[lo:hi], row[lo:hi], 0)
 		}
 	})
 }
@@ -212,7 +212,7 @@ func (d Dropout) backwardBiasParallel(dst, dbias, grad []float32, mask Mask) {
 // returns the column behind the last element.
 func addRows(sum, x []float32, column int) int {
 	for len(x) > 0 {
-		n := min(len(x), len(sum)-column)
+		n := min(len(x), len(sum)-column, callLen)
 		active.add(sum[column:column+n], x[:n])
 		x = x[n:]
 		column += n

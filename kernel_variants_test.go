@@ -85,3 +85,17 @@ func TestApplyReLUMask(t *testing.T) {
 		}
 	})
 }
+
+// TestBackwardBiasWideRows has rows so long that a worker's columns are more than
+// one call of a kernel may cover; the build tag dropoutcontract sees to that.
+func TestBackwardBiasWideRows(t *testing.T) {
+	forEachKernel(t, func(t *testing.T) {
+		const columns = 3*callLen + 5
+		d, grad, mask := mustNew(t, 0.3), testFloats(4*columns, 1), NewMask(4*columns)
+		d.Draw(mask, len(grad), Derive(1))
+		dst, want, got := make([]float32, len(grad)), make([]float32, columns), make([]float32, columns)
+		d.BackwardBias(dst, want, grad, mask)
+		d.Workers(2).BackwardBias(dst, got, grad, mask)
+		requireSameNumbers(t, want, got, "dbias")
+	})
+}
