@@ -77,6 +77,7 @@ func (d Dropout) Workers(n int) Dropout {
 // if mask is neither nil nor long enough, or if rng is nil.
 func (d Dropout) Forward(dst, src []float32, mask Mask, rng *PCG) {
 	checkForward("Forward", dst, src, mask, rng)
+	raceForward(dst, src, mask, len(dst))
 	at := *rng
 	rng.skip(maskWords(len(dst)))
 	d.inverted(dst, src, mask, at)
@@ -91,6 +92,7 @@ func (d Dropout) Forward(dst, src []float32, mask Mask, rng *PCG) {
 func (d Dropout) Backward(dst, grad []float32, mask Mask) {
 	checkSlices("Backward", dst, "grad", grad)
 	checkMask("Backward", mask, len(dst))
+	raceBackward(dst, grad, mask, len(dst))
 	d.backward(dst, grad, mask)
 }
 
@@ -100,6 +102,7 @@ func (d Dropout) Backward(dst, grad []float32, mask Mask) {
 // It panics if dst and grad differ in length or overlap without being the same.
 func (d Dropout) BackwardAt(dst, grad []float32, at PCG) {
 	checkSlices("BackwardAt", dst, "grad", grad)
+	raceBackward(dst, grad, nil, 0)
 	d.inverted(dst, grad, nil, at)
 }
 
@@ -114,6 +117,7 @@ func (d Dropout) Draw(mask Mask, n int, rng *PCG) {
 	}
 	checkMask("Draw", mask, n)
 	checkForward("Draw", nil, nil, nil, rng)
+	raceForward(nil, nil, mask, n)
 	at := *rng
 	rng.skip(maskWords(n))
 	if d.splits(n) {
@@ -134,6 +138,21 @@ func checkForward(fn string, dst, src []float32, mask Mask, rng *PCG) {
 	if rng == nil {
 		panic("dropout: " + fn + ": rng is nil")
 	}
+}
+
+// raceForward and raceBackward tell the race detector, if it is in use, what a
+// pass with a mask of n elements reads and writes: assembly hides it.
+
+func raceForward(dst, src []float32, mask Mask, n int) {
+	raceRead(src)
+	raceWrite(dst)
+	raceWrite(mask.words(n))
+}
+
+func raceBackward(dst, grad []float32, mask Mask, n int) {
+	raceRead(grad)
+	raceWrite(dst)
+	raceRead(mask.words(n))
 }
 
 func checkWorkers(fn string, n int) {

@@ -379,7 +379,7 @@ func TestGoldenNormals(t *testing.T) {
 			at := PCG{state: stateOf(uint64(word))}
 			for place := range normalWords {
 				z := make([]float32, normalGroup)
-				active.fillNormal(z, at.state, at.inc())
+				active.fillNormal(z, at.state, at.inc(), nil)
 				requireSameBits(t, want, []float32{z[place], z[place+normalWords]}, "word %x at %d", uint64(word), place)
 				at.Advance(^uint64(0))
 			}

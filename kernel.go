@@ -190,7 +190,7 @@ func (d Dropout) forwardBlocks(o *operands, mask Mask, at PCG, stream bool) {
 		}
 		hi = min(lo+blockLen, len(o.dst))
 		block.dst, block.src = o.dst[lo:hi], o.src[lo:hi]
-		m := mask.words(lo, hi, scratch)
+		m := mask.block(lo, hi, scratch)
 		d.fill(m, hi-lo, at, block.src)
 		active.applyOp(&block, m, stream)
 	}
@@ -213,7 +213,7 @@ func (d Dropout) forwardStream(o *operands, mask Mask, at PCG) {
 			hi = lo + len(block.bias)
 		}
 		block.dst, block.src = o.dst[lo:hi], o.src[lo:hi]
-		active.fillApply(mask.words(lo, hi, scratch[:]), at.state, at.inc(), d.threshold(), &block)
+		active.fillApply(mask.block(lo, hi, scratch[:]), at.state, at.inc(), d.threshold(), &block)
 		at.skip((hi - lo) / 64)
 	}
 }

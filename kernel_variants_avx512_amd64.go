@@ -25,7 +25,7 @@ func addAVX512(sum, x []float32)
 // fillNormalAVX512 is fillNormalGeneric.
 //
 //go:noescape
-func fillNormalAVX512(z []float32, s, inc uint64)
+func fillNormalAVX512(z []float32, s, inc uint64, near []float32)
 
 // applyNormalAVX512 is applyNormalGeneric.
 //

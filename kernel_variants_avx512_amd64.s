@@ -341,11 +341,12 @@ done:
 	VMULPS      X, P, P;                  \
 	VADDPS.BCST C<>(SB), P, P
 
-// func fillNormalAVX512(z []float32, s, inc uint64)
+// func fillNormalAVX512(z []float32, s, inc uint64, near []float32)
 //
 // Requires len(z) to be a multiple of 16.
-TEXT ·fillNormalAVX512(SB), NOSPLIT, $0-40
+TEXT ·fillNormalAVX512(SB), NOSPLIT, $0-64
 	MOVQ z_base+0(FP), DI
+	MOVQ near_base+40(FP), SI
 	MOVQ z_len+8(FP), CX
 	SHRQ $4, CX               // CX = groups
 	JZ   done
@@ -370,6 +371,9 @@ TEXT ·fillNormalAVX512(SB), NOSPLIT, $0-40
 
 	// u·2^31 = 2^(e+31)·(1+f).
 groups:
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	ADDQ    $128, SI
 	VPSRLD  $1, HIGH, F
 	VCVTDQ2PS F, F
 	VADDPS.BCST half<>(SB), F, F

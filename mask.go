@@ -56,14 +56,18 @@ func (m Mask) Count(n int) int {
 	return kept
 }
 
-// words returns the words of elements lo to hi, lo a multiple of 64; of a mask that
+// block returns the words of elements lo to hi, lo a multiple of 64; of a mask that
 // is not stored, as many of scratch.
-func (m Mask) words(lo, hi int, scratch []uint64) []uint64 {
+func (m Mask) block(lo, hi int, scratch []uint64) []uint64 {
 	if m == nil {
 		return scratch[:maskWords(hi-lo)]
 	}
 	return m[lo/64:][:maskWords(hi-lo)]
 }
+
+// words returns the words of m that n elements take; those of a mask that is not
+// stored are none.
+func (m Mask) words(n int) Mask { return m[:min(len(m), maskWords(n))] }
 
 // from returns the words of m from element i on, a multiple of 64 or inside the
 // first word; the words of a mask that is not stored are none.
