@@ -63,6 +63,7 @@ func (a Alpha) Workers(n int) Alpha {
 // of [Dropout.Forward].
 func (a Alpha) Forward(dst, src []float32, mask Mask, rng *PCG) {
 	checkForward("Alpha.Forward", dst, src, mask, rng)
+	raceForward(dst, src, mask, len(dst))
 	at := *rng
 	rng.skip(maskWords(len(dst)))
 	o := operands{dst: dst, src: src, scale: a.d.scale}
@@ -77,6 +78,7 @@ func (a Alpha) Forward(dst, src []float32, mask Mask, rng *PCG) {
 func (a Alpha) Backward(dst, grad []float32, mask Mask) {
 	checkSlices("Alpha.Backward", dst, "grad", grad)
 	checkMask("Alpha.Backward", mask, len(dst))
+	raceBackward(dst, grad, mask, len(dst))
 	a.d.backward(dst, grad, mask)
 }
 
@@ -85,5 +87,6 @@ func (a Alpha) Backward(dst, grad []float32, mask Mask) {
 // [Dropout.BackwardAt].
 func (a Alpha) BackwardAt(dst, grad []float32, at PCG) {
 	checkSlices("Alpha.BackwardAt", dst, "grad", grad)
+	raceBackward(dst, grad, nil, 0)
 	a.d.inverted(dst, grad, nil, at)
 }

@@ -18,6 +18,7 @@ import (
 // It panics as Forward does.
 func (d Dropout) ForwardReLU(dst, src []float32, mask Mask, rng *PCG) {
 	checkForward("ForwardReLU", dst, src, mask, rng)
+	raceForward(dst, src, mask, len(dst))
 	at := *rng
 	rng.skip(maskWords(len(dst)))
 	d.forward(&operands{op: opReLU, dst: dst, src: src, scale: d.Scale()}, mask, at)
@@ -50,6 +51,9 @@ func (d Dropout) ForwardResidual(dst, src, bias, residual []float32, mask Mask, 
 		d.Forward(dst, src, mask, rng)
 		return
 	}
+	raceForward(dst, src, mask, len(dst))
+	raceRead(bias)
+	raceRead(residual)
 	at := *rng
 	rng.skip(maskWords(len(dst)))
 	o := operands{op: opResidual, dst: dst, src: src, scale: d.Scale()}
@@ -184,6 +188,8 @@ func (d Dropout) BackwardBias(dst, dbias, grad []float32, mask Mask) {
 	if len(dst) == 0 {
 		return
 	}
+	raceBackward(dst, grad, mask, len(dst))
+	raceWrite(dbias)
 	if d.splits(len(dst)) {
 		d.backwardBiasParallel(dst, dbias, grad, mask)
 		return

@@ -55,6 +55,7 @@ func (g Gaussian) Workers(n int) Gaussian {
 // if rng is nil.
 func (g Gaussian) Forward(dst, src []float32, rng *PCG) {
 	checkForward("Gaussian.Forward", dst, src, nil, rng)
+	raceForward(dst, src, nil, 0)
 	at := *rng
 	rng.skip(normalGroups(len(dst)))
 	g.apply(dst, src, at)
@@ -66,6 +67,7 @@ func (g Gaussian) Forward(dst, src []float32, rng *PCG) {
 // It panics if dst and grad differ in length or overlap without being the same.
 func (g Gaussian) BackwardAt(dst, grad []float32, at PCG) {
 	checkSlices("Gaussian.BackwardAt", dst, "grad", grad)
+	raceBackward(dst, grad, nil, 0)
 	g.apply(dst, grad, at)
 }
 

@@ -24,6 +24,7 @@ func (d Dropout) ForwardGroups(dst, src []float32, group int, mask Mask, rng *PC
 		d.Forward(dst, src, mask, rng)
 		return
 	}
+	raceForward(dst, src, mask, groups)
 	at := *rng
 	rng.skip(maskWords(groups))
 	if mask != nil {
@@ -43,6 +44,7 @@ func (d Dropout) BackwardGroups(dst, grad []float32, group int, mask Mask) {
 	checkSlices(fn, dst, "grad", grad)
 	groups := checkGroup(fn, len(grad), "grad", group)
 	checkMask(fn, mask, groups)
+	raceBackward(dst, grad, mask, groups)
 	d.groups(dst, grad, group, mask, PCG{})
 }
 
