@@ -2,9 +2,10 @@ package dropout
 
 import (
 	"bytes"
-	"encoding/binary"
+	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,122 +13,272 @@ import (
 	"github.com/fusedrop/dropout/internal/reference"
 )
 
-// The fuzz targets drive every kernel of the machine against the reference.
+// Every public function over slices has a target that drives each kernel of the
+// machine against the reference. The fuzzer offers p, a length, a seed for the
+// values and the stream, and a number that checkOperation takes everything else
+// from: offsets, rows, workers, aliases, parts.
 
-// fuzzCase makes the arguments of a call from what the fuzzer offers.
-func fuzzCase(t *testing.T, p float64, n uint16, workers uint8) (Dropout, int) {
-	d, err := New(p)
-	if err != nil {
-		t.Skip()
-	}
-	return d.Workers(1 + int(workers)%4), int(n) % (callLen + 200)
-}
+func FuzzForward(f *testing.F)            { fuzzOperation(f, "Forward") }
+func FuzzBackward(f *testing.F)           { fuzzOperation(f, "Backward") }
+func FuzzBackwardAt(f *testing.F)         { fuzzOperation(f, "BackwardAt") }
+func FuzzDraw(f *testing.F)               { fuzzOperation(f, "Draw") }
+func FuzzForwardReLU(f *testing.F)        { fuzzOperation(f, "ForwardReLU") }
+func FuzzForwardResidual(f *testing.F)    { fuzzOperation(f, "ForwardResidual") }
+func FuzzBackwardBias(f *testing.F)       { fuzzOperation(f, "BackwardBias") }
+func FuzzForwardGroups(f *testing.F)      { fuzzOperation(f, "ForwardGroups") }
+func FuzzBackwardGroups(f *testing.F)     { fuzzOperation(f, "BackwardGroups") }
+func FuzzAlphaForward(f *testing.F)       { fuzzOperation(f, "Alpha.Forward") }
+func FuzzAlphaBackward(f *testing.F)      { fuzzOperation(f, "Alpha.Backward") }
+func FuzzAlphaBackwardAt(f *testing.F)    { fuzzOperation(f, "Alpha.BackwardAt") }
+func FuzzGaussianForward(f *testing.F)    { fuzzOperation(f, "Gaussian.Forward") }
+func FuzzGaussianBackwardAt(f *testing.F) { fuzzOperation(f, "Gaussian.BackwardAt") }
 
-func addFuzzCases(f *testing.F) {
+func fuzzOperation(f *testing.F, name string) {
+	op := operations[slices.IndexFunc(operations, func(op *operation) bool { return op.name == name })]
 	for i, p := range testPs {
-		f.Add(uint64(i), p, uint16(i*i*53), uint8(i), uint8(i*7), uint8(i))
+		f.Add(uint64(i), p, uint32(i*i*53), mix64(uint64(i)))
 	}
-	f.Add(uint64(1), math.NaN(), uint16(1), uint8(0), uint8(0), uint8(0))
-}
-
-func FuzzForward(f *testing.F) {
-	addFuzzCases(f)
-	f.Fuzz(func(t *testing.T, seed uint64, p float64, n16 uint16, from, to, workers uint8) {
-		d, n := fuzzCase(t, p, n16, workers)
-		forEachKernel(t, func(t *testing.T) {
-			checkFuzzForward(t, d, n, int(from%16), int(to%16), seed)
-		})
-	})
-}
-
-func checkFuzzForward(t *testing.T, d Dropout, n, from, to int, seed uint64) {
-	rng := Derive(seed)
-	at := *rng
-	keep := reference.Keep(n, d.threshold(), rng)
-	after := *rng
-	src := testFloats(n+from, seed)[from:]
-	want := reference.Apply(src, keep, d.threshold())
-	dst, check := guarded(n, to)
-	dirty(dst)
-	mask := dirtyMask(n)
-	*rng = at
-	d.Forward(dst, src, mask, rng)
-	requireSameBits(t, want, dst, "Forward")
-	requireSameWords(t, reference.Pack(keep), mask[:maskWords(n)], "mask")
-	require.Equal(t, after, *rng)
-	check(t, "Forward")
-	*rng = at
-	d.Forward(src, src, nil, rng)
-	requireSameBits(t, want, src, "Forward in place")
-}
-
-func FuzzBackward(f *testing.F) {
-	f.Add([]byte{0xFF, 0, 0x5A}, 0.3, uint16(100), uint8(1), uint8(2), uint8(0))
-	f.Add([]byte{}, 1.0, uint16(65), uint8(0), uint8(0), uint8(1))
-	f.Add([]byte("any bits may stand in a mask"), 0.0, uint16(400), uint8(3), uint8(0), uint8(1))
-	f.Fuzz(func(t *testing.T, bits []byte, p float64, n16 uint16, from, to, workers uint8) {
-		d, n := fuzzCase(t, p, n16, workers)
-		mask := NewMask(n)
-		for i := range mask {
-			var word [8]byte
-			copy(word[:], bits[min(len(bits), 8*i):])
-			mask[i] = binary.LittleEndian.Uint64(word[:])
+	for _, n := range []uint32{61<<26 + callLen, 62<<26 + blockLen, math.MaxUint32} {
+		f.Add(uint64(n), 0.1, n, mix64(uint64(n)))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, p float64, n uint32, shape uint64) {
+		if !(p >= 0 && p <= 1) {
+			t.Skip()
 		}
-		keep := make([]bool, n)
-		for i := range keep {
-			keep[i] = mask.Kept(i) && d.threshold() != 0
+		// Most lengths are short: the reference is slow. One in 16 reaches beyond a
+		// call of a kernel, one in 64 is worth several workers.
+		switch n >> 26 {
+		case 63:
+			n = 2*shardLen - 100 + n%400
+		case 62, 61, 60, 59:
+			n %= callLen + 200
+		default:
+			n %= 700
 		}
-		grad := testFloats(n+int(from%16), uint64(n16))[from%16:]
-		want := reference.Apply(grad, keep, d.threshold())
-		forEachKernel(t, func(t *testing.T) {
-			dst, check := guarded(n, int(to%16))
-			dirty(dst)
-			d.Backward(dst, grad, mask)
-			requireSameBits(t, want, dst, "Backward")
-			check(t, "Backward")
-			copy(dst, grad)
-			d.Backward(dst, dst, mask)
-			requireSameBits(t, want, dst, "Backward in place")
-		})
+		checkOperation(t, op, seed, p, int(n), shape)
 	})
 }
 
-func FuzzBackwardAt(f *testing.F) {
-	addFuzzCases(f)
-	f.Fuzz(func(t *testing.T, seed uint64, p float64, n16 uint16, from, to, workers uint8) {
-		d, n := fuzzCase(t, p, n16, workers)
-		at := *Derive(seed)
-		grad := testFloats(n+int(from%16), seed)[from%16:]
-		source := at
-		want := reference.Apply(grad, reference.Keep(n, d.threshold(), &source), d.threshold())
-		forEachKernel(t, func(t *testing.T) {
-			dst, check := guarded(n, int(to%16))
-			dirty(dst)
-			d.BackwardAt(dst, grad, at)
-			requireSameBits(t, want, dst, "BackwardAt")
-			check(t, "BackwardAt")
-		})
+// checkOperation compares a call with the reference, on every kernel. Slices that
+// overlap must panic and leave everything as it was.
+func checkOperation(t *testing.T, op *operation, seed uint64, p float64, n int, shape uint64) {
+	take := func(k int) int {
+		v := shape % uint64(k)
+		shape /= uint64(k)
+		return int(v)
+	}
+	rows := append(rowLengths(n), 1)
+	row, alias, offset := rows[take(len(rows))], take(6), take(16)
+	storedMask, extra, streamed := take(4) != 0, take(2), take(2) == 1
+	withBias, withResidual := take(4) != 0, take(4) != 0
+
+	in := &operands{
+		src:      testFloats(n+16, seed)[take(16):][:n],
+		residual: testFloats(n+16, seed+1)[take(16):][:n],
+		bias:     testFloats(row, seed+2),
+		sums:     testFloats(row, seed+3),
+		group:    row,
+		rng:      Derive(seed, 4),
+	}
+	in.setP(p, 1+take(4))
+	if n == 0 || !withBias {
+		in.bias = nil
+	}
+	if n == 0 {
+		in.sums = nil
+	}
+	if !withResidual {
+		in.residual = nil
+	}
+	words := maskWords(op.bits(in))
+	if op.mask == readsMask || op.mask == writesMask && storedMask {
+		in.mask = make(Mask, words+extra)
+		for i := range in.mask {
+			in.mask[i] = mix64(seed + uint64(i))
+		}
+	}
+	part := 0
+	if alias == 5 {
+		part = splitUnit(op, in) * (1 + take(8))
+	}
+	want := op.want(in)
+
+	before := active
+	defer func() { active = before }()
+	for _, k := range kernels {
+		k := *k
+		if streamed {
+			k.streamLen = 1
+		}
+		active = use(&k)
+		context := fmt.Sprintf("%s, %s, p = %v, n = %d, row or group %d, alias %d, parts of %d", op.name, k.name, p, n, row, alias, part)
+
+		o := *in
+		rng := *in.rng
+		o.rng = &rng
+		o.mask, o.sums = slices.Clone(in.mask), slices.Clone(in.sums)
+		dst, check := guarded(n, offset)
+		dirty(dst)
+		o.dst = dst
+		switch alias {
+		case 1, 2:
+			copy(dst, in.src)
+			o.src = dst
+		case 3:
+			if o.residual != nil {
+				copy(dst, in.residual)
+				o.residual = dst
+			}
+		case 4:
+			if n > offset+1 && op.name != "Draw" {
+				checkOverlap(t, op, &o, 1+offset, context)
+				continue
+			}
+		}
+		if part > 0 {
+			inParts(op, o, part)
+			rng = want.rng // a part has a copy of the stream
+		} else {
+			op.call(&o)
+		}
+
+		switch op.name {
+		case "Draw":
+		case "ForwardResidual", "Gaussian.Forward", "Gaussian.BackwardAt":
+			requireSameNumbers(t, want.dst, dst, "%s", context)
+		default:
+			requireSameBits(t, want.dst, dst, "%s", context)
+		}
+		check(t, "%s", context)
+		requireSameNumbers(t, orElse(want.sums, in.sums), o.sums, "dbias, %s", context)
+		if op.mask == writesMask && in.mask != nil {
+			requireSameWords(t, want.mask, o.mask[:words], "mask, %s", context)
+			requireSameWords(t, in.mask[words:], o.mask[words:], "behind the mask, %s", context)
+		} else {
+			requireSameWords(t, in.mask, o.mask, "mask, %s", context)
+		}
+		require.Equal(t, want.rng, rng, "stream, %s", context)
+	}
+}
+
+func orElse(x, other []float32) []float32 {
+	if x == nil {
+		return other
+	}
+	return x
+}
+
+// checkOverlap sees that a call whose src begins shift elements into dst panics
+// and changes nothing.
+func checkOverlap(t *testing.T, op *operation, o *operands, shift int, context string) {
+	n := len(o.src)
+	both := append(testFloats(shift, 5), o.src...)
+	o.dst, o.src = both[:n], both[shift:]
+	before := *o
+	floats, sums, mask, rng := slices.Clone(both), slices.Clone(o.sums), slices.Clone(o.mask), *o.rng
+	require.Panics(t, func() { op.call(o) }, context)
+	requireSameBits(t, floats, both, "after a panic, %s", context)
+	requireSameBits(t, sums, before.sums, "dbias after a panic, %s", context)
+	requireSameWords(t, mask, before.mask, "mask after a panic, %s", context)
+	require.Equal(t, rng, *o.rng, "stream after a panic, %s", context)
+}
+
+// splitUnit is what a tensor may be split at multiples of for an operation: words
+// of the mask, whole rows of a bias, the normal variates of 8 words.
+func splitUnit(op *operation, o *operands) int {
+	switch op.name {
+	case "ForwardResidual":
+		return 64 * max(1, len(o.bias))
+	case "BackwardBias":
+		return 64 * max(1, len(o.sums))
+	case "ForwardGroups", "BackwardGroups":
+		return 64 * o.group
+	case "Gaussian.Forward", "Gaussian.BackwardAt":
+		return normalGroup
+	}
+	return 64
+}
+
+// inParts calls the operation for consecutive parts, each with its own copy of the
+// stream, advanced.
+func inParts(op *operation, o operands, part int) {
+	all, start := o, *o.rng
+	for lo := 0; lo < len(all.src); lo += part {
+		hi := min(lo+part, len(all.src))
+		o.dst, o.src = all.dst[lo:hi], all.src[lo:hi]
+		if all.residual != nil {
+			o.residual = all.residual[lo:hi]
+		}
+		words := lo / splitUnit(op, &all)
+		switch op.name {
+		case "ForwardResidual", "BackwardBias":
+			words = lo / 64
+		}
+		if all.mask != nil {
+			o.mask = all.mask[words:]
+		}
+		rng := start
+		rng.Advance(uint64(planes * words))
+		o.rng = &rng
+		op.call(&o)
+	}
+}
+
+func FuzzNewAlpha(f *testing.F) {
+	for _, p := range testPs {
+		f.Add(p)
+	}
+	f.Add(math.NaN())
+	f.Fuzz(func(t *testing.T, p float64) {
+		a, err := NewAlpha(p)
+		if !(p >= 0 && p <= 1) {
+			require.Error(t, err)
+			require.Zero(t, a)
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, mustNew(t, p).P(), a.P())
+		if t32 := a.d.threshold(); t32 != 0 && t32 != one {
+			scale, shift, dropped := reference.Alpha(t32)
+			require.Equal(t, []float32{float32(scale), float32(shift), float32(dropped)}, []float32{a.d.scale, a.shift, a.dropped})
+		}
 	})
 }
 
-func FuzzDraw(f *testing.F) {
-	addFuzzCases(f)
-	f.Fuzz(func(t *testing.T, seed uint64, p float64, n16 uint16, skip, _, workers uint8) {
-		d, n := fuzzCase(t, p, n16, workers)
-		rng := Derive(seed)
-		rng.Advance(uint64(skip))
-		at := *rng
-		want := reference.Pack(reference.Keep(n, d.threshold(), rng))
-		after := *rng
-		forEachKernel(t, func(t *testing.T) {
-			mask := dirtyMask(n)
-			*rng = at
-			d.Draw(mask, n, rng)
-			requireSameWords(t, want, mask[:maskWords(n)], "Draw")
-			require.Equal(t, dirtyWord, mask[maskWords(n)])
-			require.Equal(t, after, *rng)
-			require.Equal(t, Mask(want).Count(n), mask.Count(n))
-		})
+func FuzzNewGaussian(f *testing.F) {
+	for _, p := range testPs {
+		f.Add(p)
+	}
+	f.Add(math.NaN())
+	f.Fuzz(func(t *testing.T, p float64) {
+		g, err := NewGaussian(p)
+		if !(p >= 0 && p < 1) {
+			require.Error(t, err)
+			require.Zero(t, g)
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, p, g.P())
+		require.False(t, math.IsInf(float64(g.sigma), 0) || math.IsNaN(float64(g.sigma)))
+	})
+}
+
+// FuzzMask compares Kept and Count with the bits themselves.
+func FuzzMask(f *testing.F) {
+	f.Add(uint64(0), uint64(math.MaxUint64), uint8(65))
+	f.Fuzz(func(t *testing.T, first, second uint64, n8 uint8) {
+		m, n := Mask{first, second}, int(n8)%129
+		kept := 0
+		for i, text := 0, fmt.Sprintf("%064b%064b", second, first); i < n; i++ {
+			one := text[len(text)-1-i] == '1'
+			require.Equal(t, one, m.Kept(i))
+			if one {
+				kept++
+			}
+		}
+		require.Equal(t, kept, m.Count(n))
+		require.Panics(t, func() { m.Kept(128 + n) })
+		require.Panics(t, func() { m.Count(129 + n) })
 	})
 }
 
@@ -193,24 +344,3 @@ func FuzzPCGUnmarshalBinary(f *testing.F) {
 		require.True(t, bytes.Equal(data, back))
 	})
 }
-
-// fuzzVariant drives check, a comparison of a variant with its reference, on every
-// kernel. What else it varies, offsets, rows and groups, it takes from the seed.
-func fuzzVariant(f *testing.F, check func(t *testing.T, p float64, n int, seed uint64)) {
-	for i, p := range testPs {
-		f.Add(uint64(i), p, uint16(i*i*29))
-	}
-	f.Fuzz(func(t *testing.T, seed uint64, p float64, n uint16) {
-		if !(p >= 0 && p <= 1) {
-			t.Skip()
-		}
-		forEachKernel(t, func(t *testing.T) { check(t, p, int(n)%(callLen+200), seed) })
-	})
-}
-
-func FuzzForwardReLU(f *testing.F)     { fuzzVariant(f, checkForwardReLU) }
-func FuzzForwardResidual(f *testing.F) { fuzzVariant(f, checkForwardResidual) }
-func FuzzBackwardBias(f *testing.F)    { fuzzVariant(f, checkBackwardBias) }
-func FuzzGroups(f *testing.F)          { fuzzVariant(f, checkGroups) }
-func FuzzAlpha(f *testing.F)           { fuzzVariant(f, checkAlpha) }
-func FuzzGaussian(f *testing.F)        { fuzzVariant(f, checkGaussian) }
