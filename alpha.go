@@ -66,7 +66,7 @@ func (a Alpha) Forward(dst, src []float32, mask Mask, rng *PCG) {
 	raceForward(dst, src, mask, len(dst))
 	at := *rng
 	rng.skip(maskWords(len(dst)))
-	o := operands{dst: dst, src: src, scale: a.d.scale}
+	o := pass{dst: dst, src: src, scale: a.d.scale}
 	if t := a.d.threshold(); t != 0 && t != one {
 		o.op, o.shift, o.dropped = opAffine, a.shift, a.dropped
 	}

@@ -28,10 +28,27 @@ func (k *checkedKernel) apply(dst, src []float32, mask []uint64, scale float32, 
 	k.kernel.apply(dst, src, mask, scale, stream)
 }
 
-func (k *checkedKernel) forwardStream(dst, src []float32, mask []uint64, s, inc, t uint64, scale float32) {
-	checkApply("forwardStream", dst, mask, src)
-	checkStream("forwardStream", inc, t)
-	k.kernel.forwardStream(dst, src, mask, s, inc, t, scale)
+func (k *checkedKernel) forwardWord(dst, src []float32, s, inc, t uint64, scale float32) uint64 {
+	const fn = "forwardWord"
+	checkElements(fn, dst, src)
+	if len(dst) > 64 {
+		breach(fn, "%d elements", len(dst))
+	}
+	checkStream(fn, inc, t)
+	return k.kernel.forwardWord(dst, src, s, inc, t, scale)
+}
+
+func (k *checkedKernel) fillApply(mask []uint64, s, inc, t uint64, then *pass) {
+	const fn = "fillApply"
+	checkApply(fn, then.dst, mask, then.src)
+	if then.op == opResidual {
+		checkElements(fn, then.dst, then.bias, then.residual)
+	}
+	if len(then.dst)%mixLen != 0 || toLine(then.dst) != 0 || &then.dst[0] == &then.src[0] {
+		breach(fn, "%d elements, %d to the next line, src at %d", len(then.dst), toLine(then.dst), offset(then.dst, then.src))
+	}
+	checkStream(fn, inc, t)
+	k.kernel.fillApply(mask, s, inc, t, then)
 }
 
 func (k *checkedKernel) applyReLU(dst, src []float32, mask []uint64, scale float32) {
@@ -54,19 +71,19 @@ func (k *checkedKernel) add(sum, x []float32) {
 	k.kernel.add(sum, x)
 }
 
-func (k *checkedKernel) fillNormal(z []float32, s, inc uint64) {
+func (k *checkedKernel) fillNormal(z []float32, s, inc uint64, near []float32) {
 	const fn = "fillNormal"
 	checkElements(fn, z)
 	if len(z)%normalGroup != 0 {
 		breach(fn, "%d elements", len(z))
 	}
 	checkStream(fn, inc, 1)
-	k.kernel.fillNormal(z, s, inc)
+	k.kernel.fillNormal(z, s, inc, near)
 }
 
-func (k *checkedKernel) applyNormal(dst, src, z []float32, sigma float32) {
+func (k *checkedKernel) applyNormal(dst, src, z []float32, sigma float32, stream bool) {
 	checkElements("applyNormal", dst, src, z)
-	k.kernel.applyNormal(dst, src, z, sigma)
+	k.kernel.applyNormal(dst, src, z, sigma, stream)
 }
 
 // checkApply checks a call that goes by a mask.
@@ -87,8 +104,8 @@ func checkElements(fn string, dst []float32, reads ...[]float32) {
 		if len(x) != len(dst) {
 			breach(fn, "%d elements, slice %d has %d", len(dst), i, len(x))
 		}
-		if offset, ok := overlap(dst, x); ok && offset != 0 {
-			breach(fn, "overlaps slice %d at %d bytes", i, offset)
+		if !fits(dst, x) {
+			breach(fn, "overlaps slice %d at %d bytes", i, int(offset(dst, x)))
 		}
 	}
 }

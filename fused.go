@@ -21,7 +21,7 @@ func (d Dropout) ForwardReLU(dst, src []float32, mask Mask, rng *PCG) {
 	raceForward(dst, src, mask, len(dst))
 	at := *rng
 	rng.skip(maskWords(len(dst)))
-	d.forward(&operands{op: opReLU, dst: dst, src: src, scale: d.Scale()}, mask, at)
+	d.forward(&pass{op: opReLU, dst: dst, src: src, scale: d.Scale()}, mask, at)
 }
 
 // ForwardResidual is dropout between a biased layer and a residual connection,
@@ -56,7 +56,7 @@ func (d Dropout) ForwardResidual(dst, src, bias, residual []float32, mask Mask, 
 	raceRead(residual)
 	at := *rng
 	rng.skip(maskWords(len(dst)))
-	o := operands{op: opResidual, dst: dst, src: src, scale: d.Scale()}
+	o := pass{op: opResidual, dst: dst, src: src, scale: d.Scale()}
 	r := rows{bias: bias, residual: residual}
 	stream := active.streams(dst, src) && (residual == nil || active.streams(dst, residual))
 	if d.splits(len(dst)) {
@@ -66,7 +66,7 @@ func (d Dropout) ForwardResidual(dst, src, bias, residual []float32, mask Mask, 
 	}
 }
 
-func (d Dropout) residualParallel(o operands, r rows, mask Mask, at PCG, stream bool) {
+func (d Dropout) residualParallel(o pass, r rows, mask Mask, at PCG, stream bool) {
 	d.parallel(len(o.dst), func(lo, hi int) {
 		o := o
 		o.dst, o.src = o.dst[lo:hi], o.src[lo:hi]
@@ -74,7 +74,7 @@ func (d Dropout) residualParallel(o operands, r rows, mask Mask, at PCG, stream 
 	})
 }
 
-func (d Dropout) residualPart(o operands, r rows, mask Mask, at PCG, stream bool) {
+func (d Dropout) residualPart(o pass, r rows, mask Mask, at PCG, stream bool) {
 	if r.wraps(len(o.dst)) {
 		var memory [2 * rowsLen]float32
 		r.memory = memory[:]

@@ -89,30 +89,31 @@ const (
 	opResidual           // applyResidualGeneric
 )
 
-// operands are what an op takes beside the mask, in the fields that it has. rows are
-// where opResidual gets bias and residual from.
-type operands struct {
-	op                       op
-	scale, shift, dropped    float32
-	dst, src, bias, residual []float32
-	rows                     *rows
+// A pass is an op with what it takes beside the mask: of the fields behind scale,
+// those that it has. opResidual gets bias and residual from rows.
+type pass struct {
+	op                    op
+	dst, src              []float32
+	scale, shift, dropped float32
+	bias, residual        []float32
+	rows                  *rows
 }
 
-// applyOp applies mask by the op of o. stream asks for stores that bypass the
-// caches, which opScale has.
-func (k *kernel) applyOp(o *operands, mask []uint64, stream bool) {
+// apply is the second phase. stream asks for stores that bypass the caches, which
+// opScale has.
+func (o *pass) apply(mask []uint64, stream bool) {
 	switch o.op {
 	case opScale:
-		k.apply(o.dst, o.src, mask, o.scale, stream)
+		active.apply(o.dst, o.src, mask, o.scale, stream)
 	case opReLU:
-		k.applyReLU(o.dst, o.src, mask, o.scale)
+		active.applyReLU(o.dst, o.src, mask, o.scale)
 	case opAffine:
-		k.applyAffine(o.dst, o.src, mask, o.scale, o.shift, o.dropped)
+		active.applyAffine(o.dst, o.src, mask, o.scale, o.shift, o.dropped)
 	case opResidual:
 		for dst, src := o.dst, o.src; len(dst) > 0; {
 			bias, residual := o.rows.next(len(dst))
 			n := len(bias)
-			k.applyResidual(dst[:n], src[:n], bias, residual, mask[:maskWords(n)], o.scale)
+			active.applyResidual(dst[:n], src[:n], bias, residual, mask[:maskWords(n)], o.scale)
 			dst, src, mask = dst[n:], src[n:], mask[maskWords(n):]
 		}
 	}
@@ -127,11 +128,11 @@ func (d Dropout) inverted(dst, src []float32, mask Mask, at PCG) {
 		}
 		return
 	}
-	d.forward(&operands{dst: dst, src: src, scale: d.scale}, mask, at)
+	d.forward(&pass{dst: dst, src: src, scale: d.scale}, mask, at)
 }
 
 // forward writes o.dst, and mask unless it is nil, for the stream at at.
-func (d Dropout) forward(o *operands, mask Mask, at PCG) {
+func (d Dropout) forward(o *pass, mask Mask, at PCG) {
 	if stream := active.streams(o.dst, o.src); d.splits(len(o.dst)) {
 		d.forwardParallel(*o, mask, at, stream)
 	} else {
@@ -141,7 +142,7 @@ func (d Dropout) forward(o *operands, mask Mask, at PCG) {
 
 // The closures of parallel are on the heap, so they have functions of their own.
 
-func (d Dropout) forwardParallel(o operands, mask Mask, at PCG, stream bool) {
+func (d Dropout) forwardParallel(o pass, mask Mask, at PCG, stream bool) {
 	d.parallel(len(o.dst), func(lo, hi int) {
 		o := o
 		o.dst, o.src = o.dst[lo:hi], o.src[lo:hi]
@@ -149,7 +150,7 @@ func (d Dropout) forwardParallel(o operands, mask Mask, at PCG, stream bool) {
 	})
 }
 
-func (d Dropout) forwardPart(o *operands, mask Mask, at PCG, stream bool) {
+func (d Dropout) forwardPart(o *pass, mask Mask, at PCG, stream bool) {
 	switch ends := d.threshold() == 0 || d.threshold() == one; {
 	case ends && o.op == opScale:
 		d.forwardEnd(o.dst, o.src, mask, at)
@@ -177,7 +178,7 @@ func (d Dropout) forwardEnd(dst, src []float32, mask Mask, at PCG) {
 }
 
 // forwardBlocks draws and applies the mask block by block.
-func (d Dropout) forwardBlocks(o *operands, mask Mask, at PCG, stream bool) {
+func (d Dropout) forwardBlocks(o *pass, mask Mask, at PCG, stream bool) {
 	var scratch []uint64
 	if mask == nil {
 		var words [blockWords]uint64
@@ -192,13 +193,13 @@ func (d Dropout) forwardBlocks(o *operands, mask Mask, at PCG, stream bool) {
 		block.dst, block.src = o.dst[lo:hi], o.src[lo:hi]
 		m := mask.block(lo, hi, scratch)
 		d.fill(m, hi-lo, at, block.src)
-		active.applyOp(&block, m, stream)
+		block.apply(m, stream)
 	}
 }
 
 // forwardStream has the kernel mix the phases and bypass the caches, as long as it
 // can: a copy of so many elements leaves the arithmetic units idle.
-func (d Dropout) forwardStream(o *operands, mask Mask, at PCG) {
+func (d Dropout) forwardStream(o *pass, mask Mask, at PCG) {
 	var scratch [callLen / 64]uint64
 	block := *o
 	for lo, hi := 0, 0; lo < len(o.dst); lo = hi {

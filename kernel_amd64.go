@@ -64,7 +64,7 @@ func (k *kernel) apply(dst, src []float32, mask []uint64, scale float32, stream 
 	}
 }
 
-func (k *kernel) fillApply(mask []uint64, s, inc, t uint64, then *operands) {
+func (k *kernel) fillApply(mask []uint64, s, inc, t uint64, then *pass) {
 	switch {
 	case k.isa == avx512 && then.op == opScale:
 		fillMaskWordsAVX512(mask, s, inc, t, &then.src[0], &then.dst[0], then.scale)
@@ -165,7 +165,7 @@ func fillMaskAVX2(mask []uint64, s, inc, t uint64, near []float32) {
 }
 
 //go:noescape
-func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, near *float32, then *operands)
+func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, near *float32, then *pass)
 
 // forwardWordAVX2 does one word of both phases.
 //

@@ -212,7 +212,7 @@
 	PREFETCHNTA 4992(P);                  \
 	PREFETCHNTA 5056(P)
 
-// func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, near *float32, then *operands)
+// func fillMaskWordsAVX2(mask []uint64, s, inc, t uint64, near *float32, then *pass)
 //
 // Requires len(mask) > 0 and 0 < t < 2^32. near is nil or the elements that the
 // mask is for; they are fetched into the cache while the multiplications go on.
@@ -304,16 +304,16 @@ lane0:
 	MOVQ then+56(FP), R11
 	TESTQ R11, R11
 	JZ    four
-	MOVQ operands_dst(R11), DST
-	MOVQ operands_src(R11), SRC
-	MOVQ operands_bias(R11), BIAS
-	MOVQ operands_residual(R11), RESIDUAL
-	MOVL operands_op(R11), R9
-	VBROADCASTSS operands_scale(R11), LESS
+	MOVQ pass_dst(R11), DST
+	MOVQ pass_src(R11), SRC
+	MOVQ pass_bias(R11), BIAS
+	MOVQ pass_residual(R11), RESIDUAL
+	MOVL pass_op(R11), R9
+	VBROADCASTSS pass_scale(R11), LESS
 	VMOVAPS LESS, SCALES
-	VBROADCASTSS operands_shift(R11), LESS
+	VBROADCASTSS pass_shift(R11), LESS
 	VMOVAPS LESS, SHIFTS
-	VBROADCASTSS operands_dropped(R11), LESS
+	VBROADCASTSS pass_dropped(R11), LESS
 	VMOVAPS LESS, DROPS
 
 four:

@@ -236,12 +236,12 @@ func applyResidualGeneric(dst, src, bias, residual []float32, mask []uint64, sca
 // fillApplyGeneric is fillMask and what then says, for a mask of whole words whose
 // number is a multiple of mixLen/64. then.dst begins at a cache line and is not
 // then.src.
-func fillApplyGeneric(mask []uint64, s, inc, t uint64, then *operands) {
+func fillApplyGeneric(mask []uint64, s, inc, t uint64, then *pass) {
 	active.fillMask(mask, s, inc, t, then.src)
 	if then.op == opResidual {
 		active.applyResidual(then.dst, then.src, then.bias, then.residual, mask, then.scale)
 	} else {
-		active.applyOp(then, mask, false)
+		then.apply(mask, false)
 	}
 }
 

@@ -16,7 +16,7 @@ func (k *kernel) apply(dst, src []float32, mask []uint64, scale float32, stream 
 	applyGeneric(dst, src, mask, scale)
 }
 
-func (k *kernel) fillApply(mask []uint64, s, inc, t uint64, then *operands) {
+func (k *kernel) fillApply(mask []uint64, s, inc, t uint64, then *pass) {
 	fillApplyGeneric(mask, s, inc, t, then)
 }
 
