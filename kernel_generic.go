@@ -295,10 +295,11 @@ func fillNormalGeneric(z []float32, s, inc uint64, near []float32) {
 	}
 }
 
-// Polynomials of normalPair, by Remez-like minimax fits in double precision:
+// Polynomials of normalPair, by Remez-like minimax fits in double precision; errors
+// with coefficients rounded to float32 (docs/gaussian.md):
 //
-//	log(1+f) = f - f²/2 + f³·(log0 + log1·f + … + log6·f⁶)   √½-1 ≤ f ≤ √2-1, relative error 3.2e-8
-//	sin t    = t + t³·(sin0 + sin1·t² + sin2·t⁴)             |t| ≤ π/4, error 1.8e-9
+//	log(1+f) = f - f²/2 + f³·(log0 + log1·f + … + log6·f⁶)   √½-1 ≤ f ≤ √2-1, relative error 3.5e-8
+//	sin t    = t + t³·(sin0 + sin1·t² + sin2·t⁴)             |t| ≤ π/4, error 2.7e-9
 //	cos t    = 1 - t²/2 + t⁴·(cos0 + cos1·t²)                |t| ≤ π/4, error 6.7e-8
 const (
 	log0, log1, log2, log3 = 0.33333911, -0.25001337, 0.19963064, -0.16577585
