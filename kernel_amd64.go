@@ -187,25 +187,9 @@ func evenOdd(table [planes][8]uint64) (column [planes]uint64) {
 }
 
 // applyAVX2 is applyGeneric.
-func applyAVX2(dst, src []float32, mask []uint64, scale float32) {
-	n := len(dst) &^ 7
-	if n != 0 {
-		applyVectorsAVX2(&dst[0], &src[0], &mask[0], n, scale)
-	}
-	if n < len(dst) {
-		tail := tailWord(mask, n)
-		applyGeneric(dst[n:], src[n:], tail[:], scale)
-	}
-}
-
+//
 //go:noescape
-func applyVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
-
-// tailWord returns the mask word of the elements from n on, fewer than a vector
-// of them, so that they do not reach into the next.
-func tailWord(mask []uint64, n int) [1]uint64 {
-	return [1]uint64{mask[n/64] >> (n % 64)}
-}
+func applyAVX2(dst, src []float32, mask []uint64, scale float32)
 
 // applyStreamAVX2 is applyGeneric with stores that bypass the caches.
 func applyStreamAVX2(dst, src []float32, mask []uint64, scale float32) {

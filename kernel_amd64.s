@@ -124,14 +124,34 @@
 	STORE      Y8, (off+64)(DI);          \
 	STORE      Y9, (off+96)(DI)
 
-// LOADAPPLY sets up apply: DI = dst, SI = src, DX = mask, CX = n.
-#define LOADAPPLY \
-	MOVQ dst+0(FP), DI;                   \
-	MOVQ src+8(FP), SI;                   \
-	MOVQ mask+16(FP), DX;                 \
-	MOVQ n+24(FP), CX;                    \
-	VBROADCASTSS scale+32(FP), SCALE;     \
-	LOADBITS
+// APPLY8 does eight elements by the low bits of AX. Clobbers Y5, Y6.
+#define APPLY8 \
+	VMOVQ AX, X5;                         \
+	VPBROADCASTD X5, Y5;                  \
+	VPSLLVD BITS0, Y5, Y6;                \
+	VMASKMOVPS (SI), Y6, Y6;              \
+	VMULPS SCALE, Y6, Y6;                 \
+	VMOVUPS Y6, (DI);                     \
+	SHRQ $8, AX;                          \
+	ADDQ $32, SI;                         \
+	ADDQ $32, DI
+
+// APPLYTAIL does the last CX < 8 elements by the low bits of AX. It neither reads
+// nor writes beyond them. Clobbers R8, Y5…Y7.
+#define APPLYTAIL \
+	MOVQ $-1, R8;                         \
+	SHLQ CX, R8;                          \
+	NOTQ R8;                              \
+	ANDQ R8, AX;                          \
+	VMOVQ AX, X5;                         \
+	VMOVQ R8, X7;                         \
+	VPBROADCASTD X5, Y5;                  \
+	VPBROADCASTD X7, Y7;                  \
+	VPSLLVD BITS0, Y5, Y6;                \
+	VPSLLVD BITS0, Y7, Y7;                \
+	VMASKMOVPS (SI), Y6, Y6;              \
+	VMULPS SCALE, Y6, Y6;                 \
+	VMASKMOVPS Y6, Y7, (DI)
 
 // The appliers inside fillMask do 32 elements each, whose mask bits they broadcast
 // to LOW: from SRC to DST, with stores that bypass the caches. Between two times
@@ -634,48 +654,38 @@ eights:
 	ADDQ $24, CX
 	JLT  tail
 eight:
-	VMOVQ AX, X5
-	VPBROADCASTD X5, Y5
-	VPSLLVD BITS0, Y5, Y6
-	VMASKMOVPS (SI), Y6, Y6
-	VMULPS SCALE, Y6, Y6
-	VMOVUPS Y6, (DI)
-	SHRQ $8, AX
-	ADDQ $32, SI
-	ADDQ $32, DI
+	APPLY8
 	SUBQ $8, CX
 	JGE  eight
 tail:
 	ADDQ $8, CX
 	JZ   done
-	MOVQ $-1, R8
-	SHLQ CX, R8
-	NOTQ R8
-	VMOVQ AX, X5
-	VMOVQ R8, X7
-	VPBROADCASTD X5, Y5
-	VPBROADCASTD X7, Y7
-	VPSLLVD BITS0, Y5, Y6
-	VPSLLVD BITS0, Y7, Y7     // sign bits of the elements there are
-	VMASKMOVPS (SI), Y6, Y6
-	VMULPS SCALE, Y6, Y6
-	VMASKMOVPS Y6, Y7, (DI)
+	APPLYTAIL
 done:
 	VZEROUPPER
 	RET
 
-// func applyVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
+// func applyAVX2(dst, src []float32, mask []uint64, scale float32)
 //
-// Requires n to be a multiple of 8.
-TEXT ·applyVectorsAVX2(SB), NOSPLIT, $0-36
-	LOADAPPLY
+// Only a long src is fetched ahead: one block is in the cache.
+TEXT ·applyAVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), CX
+	MOVQ src_base+24(FP), SI
+	MOVQ mask_base+48(FP), DX
+	MOVQ CX, R9
+	VBROADCASTSS scale+72(FP), SCALE
+	LOADBITS
 	SUBQ $64, CX
 	JLT  eights
 sixtyfour:
+	CMPQ R9, $const_blockLen
+	JLE  near
 	PREFETCHT0 0x400(SI)
 	PREFETCHT0 0x440(SI)
 	PREFETCHT0 0x480(SI)
 	PREFETCHT0 0x4C0(SI)
+near:
 	VPBROADCASTD (DX), Y5
 	APPLY32(Y5, 0, VMOVUPS)
 	VPBROADCASTD 4(DX), Y5
@@ -689,18 +699,16 @@ eights:
 	ADDQ $64, CX
 	JZ   done
 	MOVQ (DX), AX
-eight:
-	VMOVQ AX, X5
-	VPBROADCASTD X5, Y5
-	VPSLLVD BITS0, Y5, Y6
-	VMASKMOVPS (SI), Y6, Y6
-	VMULPS SCALE, Y6, Y6
-	VMOVUPS Y6, (DI)
-	SHRQ $8, AX
-	ADDQ $32, SI
-	ADDQ $32, DI
 	SUBQ $8, CX
-	JNZ  eight
+	JLT  tail
+eight:
+	APPLY8
+	SUBQ $8, CX
+	JGE  eight
+tail:
+	ADDQ $8, CX
+	JZ   done
+	APPLYTAIL
 done:
 	VZEROUPPER
 	RET
@@ -709,7 +717,12 @@ done:
 //
 // Requires n to be a multiple of 64, n > 0, and dst to be aligned to 32 bytes.
 TEXT ·applyStreamVectorsAVX2(SB), NOSPLIT, $0-36
-	LOADAPPLY
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ mask+16(FP), DX
+	MOVQ n+24(FP), CX
+	VBROADCASTSS scale+32(FP), SCALE
+	LOADBITS
 sixtyfour:
 	PREFETCHNTA 0x400(SI)
 	PREFETCHNTA 0x440(SI)

@@ -4,6 +4,12 @@ package dropout
 
 import "unsafe"
 
+// tailWord returns the mask word of the elements from n on, fewer than a vector
+// of them, so that they do not reach into the next.
+func tailWord(mask []uint64, n int) [1]uint64 {
+	return [1]uint64{mask[n/64] >> (n % 64)}
+}
+
 // applyReLUAVX2 is applyReLUGeneric.
 func applyReLUAVX2(dst, src []float32, mask []uint64, scale float32) {
 	n := len(dst) &^ 7
