@@ -26,20 +26,8 @@
 // A T without tie bits whose lowest set bit is at plane k starts at plane k, and
 // needs no equal.
 //
-// VPMULLQ is three operations on Intel's cores and still the best choice on balance.
-// Predictions of llvm-mca 19, not measurements, in cycles per element for the
-// loops of fillMask with ties, by how 64-bit products are made, and of apply;
-// LLVM 19 has no model of its own for Zen 5:
-//
-//	                  VPMULLQ   VPMULLD, VPMULUDQ   3 VPMULUDQ   apply
-//	skylake-avx512     0.152          0.192           0.211      0.075
-//	icelake-server     0.200          0.192           0.211      0.075
-//	sapphirerapids     0.213          0.273           0.313      0.067
-//	znver4             0.112          0.187           0.217      0.064
-//
-// The model of Ice Lake gives VPMULLQ one port, as if the second 512-bit
-// multiplier were missing, and the other multiplications two; that of Sapphire
-// Rapids gives all of them one.
+// VPMULLQ is three operations on Intel's cores and still the best choice on balance:
+// docs/static-analysis.md has what llvm-mca predicts.
 
 // Fixed registers of fillMask, beside those of kernel_avx512_amd64.h.
 #define ST0 Z0     // ST0…ST7 = states of planes 0…7
