@@ -666,26 +666,20 @@ done:
 	RET
 
 // func applyAVX2(dst, src []float32, mask []uint64, scale float32)
-//
-// Only a long src is fetched ahead: one block is in the cache.
 TEXT ·applyAVX2(SB), NOSPLIT, $0-76
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), CX
 	MOVQ src_base+24(FP), SI
 	MOVQ mask_base+48(FP), DX
-	MOVQ CX, R9
 	VBROADCASTSS scale+72(FP), SCALE
 	LOADBITS
 	SUBQ $64, CX
 	JLT  eights
 sixtyfour:
-	CMPQ R9, $const_blockLen
-	JLE  near
 	PREFETCHT0 0x400(SI)
 	PREFETCHT0 0x440(SI)
 	PREFETCHT0 0x480(SI)
 	PREFETCHT0 0x4C0(SI)
-near:
 	VPBROADCASTD (DX), Y5
 	APPLY32(Y5, 0, VMOVUPS)
 	VPBROADCASTD 4(DX), Y5
