@@ -384,23 +384,29 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// The difference to gorgonia's own operator: its gradient is divided by p instead
-// of 1-p.
-func TestLibraryGradient(t *testing.T) {
+// The differences to gorgonia's own operator: its gradient is divided by p instead
+// of 1-p, an output of 0 counts as dropped, and two of one node are one.
+func TestLibrary(t *testing.T) {
 	const p = 0.125
-	gradient := func(apply func(*G.Node) (*G.Node, error)) []float64 {
+	gradient := func(x []float64, apply func(*G.Node) (*G.Node, error)) []float64 {
 		g := G.NewGraph()
-		x := node(g, "x", tensor.Float64, tensor.Shape{200}, values(200, 1))
-		y := must[*G.Node](t)(apply(x))
-		_, err := G.Grad(must[*G.Node](t)(G.Sum(y)), x)
+		in := node(g, "x", tensor.Float64, tensor.Shape{len(x)}, x)
+		y := must[*G.Node](t)(apply(in))
+		_, err := G.Grad(must[*G.Node](t)(G.Sum(y)), in)
 		require.NoError(t, err)
 		m := G.NewTapeMachine(g)
 		defer m.Close()
 		require.NoError(t, m.RunAll())
-		return floats(t, must[G.Value](t)(x.Grad()))
+		return floats(t, must[G.Value](t)(in.Grad()))
 	}
-	library := gradient(func(x *G.Node) (*G.Node, error) { return G.Dropout(x, p) })
-	require.Equal(t, 1/p, slices.Max(library))
-	ours := gradient(func(x *G.Node) (*G.Node, error) { return newSource().Dropout(x, p, layer) })
-	require.Equal(t, 1/(1-p), slices.Max(ours))
+	library := func(x *G.Node) (*G.Node, error) { return G.Dropout(x, p) }
+	ours := func(x *G.Node) (*G.Node, error) { return newSource().Dropout(x, p, layer) }
+
+	require.Equal(t, 1/p, slices.Max(gradient(values(200, 1), library)))
+	require.Equal(t, 1/(1-p), slices.Max(gradient(values(200, 1), ours)))
+	require.Equal(t, 0.0, slices.Max(gradient(make([]float64, 200), library)))
+	require.Equal(t, 1/(1-p), slices.Max(gradient(make([]float64, 200), ours)))
+
+	x := node(G.NewGraph(), "x", tensor.Float64, tensor.Shape{200}, values(200, 1))
+	require.Same(t, must[*G.Node](t)(G.Dropout(x, 0.5)), must[*G.Node](t)(G.Dropout(x, 0.1)))
 }
