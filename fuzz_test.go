@@ -201,27 +201,38 @@ func splitUnit(op *operation, o *operands) int {
 
 // inParts calls the operation for consecutive parts, each with its own copy of the
 // stream, advanced.
-func inParts(op *operation, o operands, part int) {
-	all, start := o, *o.rng
+func inParts(op *operation, all operands, part int) {
 	for lo := 0; lo < len(all.src); lo += part {
-		hi := min(lo+part, len(all.src))
-		o.dst, o.src = all.dst[lo:hi], all.src[lo:hi]
-		if all.residual != nil {
-			o.residual = all.residual[lo:hi]
-		}
-		words := lo / splitUnit(op, &all)
-		switch op.name {
-		case "ForwardResidual", "BackwardBias":
-			words = lo / 64
-		}
-		if all.mask != nil {
-			o.mask = all.mask[words:]
-		}
-		rng := start
-		rng.Advance(uint64(planes * words))
-		o.rng = &rng
+		o := partOf(op, all, lo, min(lo+part, len(all.src)))
 		op.call(&o)
 	}
+}
+
+// partOf returns the operands of the elements from lo, a multiple of splitUnit, to
+// hi.
+func partOf(op *operation, all operands, lo, hi int) operands {
+	o := all
+	o.src = all.src[lo:hi]
+	if all.dst != nil {
+		o.dst = all.dst[lo:hi]
+	}
+	if all.residual != nil {
+		o.residual = all.residual[lo:hi]
+	}
+	words := lo / 64
+	switch op.name {
+	case "ForwardGroups", "BackwardGroups":
+		words = lo / (64 * all.group)
+	case "Gaussian.Forward", "Gaussian.BackwardAt":
+		words = lo / normalGroup
+	}
+	if all.mask != nil {
+		o.mask = all.mask[words:]
+	}
+	rng := *all.rng
+	rng.Advance(uint64(planes * words))
+	o.rng = &rng
+	return o
 }
 
 func FuzzNewAlpha(f *testing.F) {
