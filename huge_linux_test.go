@@ -63,6 +63,7 @@ func TestHuge(t *testing.T) {
 			part.dst, part.sums = make([]float32, tail), make([]float32, row)
 			op.call(&all)
 			op.call(&part)
+			t.Logf("%s, %d workers", op.name, workers)
 			// Several workers write the same memory in no order.
 			if op.name != "Draw" && workers == 1 {
 				requireSameBits(t, part.dst, all.dst[n-tail:], "%s, %d workers", op.name, workers)
