@@ -226,7 +226,9 @@ func partOf(op *operation, all operands, lo, hi int) operands {
 	case "Gaussian.Forward", "Gaussian.BackwardAt":
 		words = lo / normalGroup
 	}
-	if all.mask != nil {
+	if op.mask == noMask {
+		o.mask = nil
+	} else if all.mask != nil {
 		o.mask = all.mask[words:]
 	}
 	rng := *all.rng
