@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/fusedrop/dropout"
@@ -42,13 +43,14 @@ func rectify(x []float32) {
 }
 
 // stopZeros clears grad where y is zero: where the unit did not fire or its noise
-// made it zero, and the gradient is zero both times.
+// made it zero, and the gradient is zero both times. Bits instead of a branch,
+// which would be guessed wrong for every other unit.
 func stopZeros(grad, y []float32) {
 	grad = grad[:len(y)]
 	for i, v := range y {
-		if v == 0 {
-			grad[i] = 0
-		}
+		magnitude := math.Float32bits(v) << 1
+		nonzero := uint32(int32(magnitude|-magnitude) >> 31) // all ones or none
+		grad[i] = math.Float32frombits(math.Float32bits(grad[i]) & nonzero)
 	}
 }
 
