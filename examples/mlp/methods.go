@@ -18,11 +18,11 @@ type method struct {
 // same for all: the network, its first weights, the images and their order,
 // momentum, the limit on norms and the falling rate.
 var methods = []method{
-	{"no dropout", 0.03, func(settings) (nn.Noise, error) { return nn.None{}, nil }},
-	{"dropout", 0.03, func(s settings) (nn.Noise, error) {
+	{"no dropout", 0.1, func(settings) (nn.Noise, error) { return nn.None{}, nil }},
+	{"dropout", 0.1, func(s settings) (nn.Noise, error) {
 		return nn.NewDropout(s.InputP, s.P, len(s.Hidden), s.workers)
 	}},
-	{"Gaussian dropout", 0.03, func(s settings) (nn.Noise, error) {
+	{"Gaussian dropout", 0.1, func(s settings) (nn.Noise, error) {
 		return nn.NewGaussian(s.InputP, s.P, len(s.Hidden), s.workers)
 	}},
 }

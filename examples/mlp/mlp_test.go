@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/xml"
 	"image/png"
 	"io"
@@ -16,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fusedrop/dropout/examples/internal/dataset"
-	"github.com/fusedrop/dropout/examples/internal/idx"
 )
 
 func TestBadFlags(t *testing.T) {
@@ -220,13 +220,56 @@ func TestPaired(t *testing.T) {
 	require.NotEqual(t, data.test.Images, validation.test.Images)
 }
 
-func TestMNISTErrors(t *testing.T) {
+// writeMNIST writes n training images of one pixel, of which image i has the value
+// and the label i%10, and four test images.
+func writeMNIST(t *testing.T, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for part, n := range map[string]int{"train": n, "t10k": 4} {
+		images := binary.BigEndian.AppendUint32([]byte{0, 0, 8, 3}, uint32(n))
+		images = append(images, 0, 0, 0, 1, 0, 0, 0, 1)
+		labels := binary.BigEndian.AppendUint32([]byte{0, 0, 8, 1}, uint32(n))
+		for i := range n {
+			images, labels = append(images, byte(i%10)), append(labels, byte(i%10))
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, part+"-images-idx3-ubyte"), images, 0o666))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, part+"-labels-idx1-ubyte"), labels, 0o666))
+	}
+	return dir
+}
+
+func TestMNIST(t *testing.T) {
 	s := tiny(t)
+	s.MNIST, s.Train, s.Test = writeMNIST(t, 120), 50, 3
+	data, err := load(s)
+	require.NoError(t, err)
+	require.Equal(t, 3, data.test.Len())
+	require.Len(t, data.train, s.Seeds)
+	for _, train := range data.train {
+		require.Equal(t, 50, train.Len())
+		for i, label := range train.Labels {
+			require.Equal(t, float32(label)/255, train.Images[i], "labels stay with their images")
+		}
+	}
+	require.NotEqual(t, data.train[0].Labels, data.train[1].Labels)
+
+	s.Train, s.Test = 0, 0
+	data, err = load(s)
+	require.NoError(t, err)
+	require.Equal(t, 120, data.train[0].Len())
+	require.Equal(t, 4, data.test.Len())
+	s.search = true
+	data, err = load(s)
+	require.NoError(t, err)
+	require.Equal(t, 100, data.train[0].Len())
+	require.Equal(t, 20, data.test.Len(), "the last of the training images")
+
+	s.search, s.Train = false, 121
+	_, err = load(s)
+	require.ErrorContains(t, err, "-train: 121, but there are 120 images")
 	s.MNIST = t.TempDir()
-	_, err := load(s)
+	_, err = load(s)
 	require.ErrorContains(t, err, "has neither train-images-idx3-ubyte")
-	_, _, err = idx.Load(s.MNIST)
-	require.Error(t, err)
 }
 
 // Student's t for 4 degrees of freedom is 2.776 at 97.5 %.
