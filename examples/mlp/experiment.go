@@ -32,7 +32,7 @@ type experiment struct {
 }
 
 // points is about how many points a curve has.
-const points = 12
+const points = 8
 
 func newExperiment(s settings, data images) *experiment {
 	e := &experiment{settings: s, data: data}
