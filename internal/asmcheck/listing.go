@@ -45,16 +45,60 @@ func List(file, arch string) ([]Function, error) {
 		return nil, fmt.Errorf("go env GOROOT: %w", err)
 	}
 	include := filepath.Join(strings.TrimSpace(string(root)), "pkg", "include")
-	cmd := exec.Command("go", "tool", "asm", "-S", "-p", "dropout", "-I", include, "-o", os.DevNull, filepath.Base(file))
-	cmd.Dir = filepath.Dir(file)
+	header, err := os.MkdirTemp("", "asmcheck")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(header)
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Contains(source, []byte("go_asm.h")) {
+		if err := writeHeader(header, filepath.Dir(file), arch); err != nil {
+			return nil, err
+		}
+	}
+	out, err := run(filepath.Dir(file), arch,
+		"tool", "asm", "-S", "-p", "dropout", "-I", include, "-I", header, "-o", os.DevNull, filepath.Base(file))
+	if err != nil {
+		return nil, err
+	}
+	return parse(out)
+}
+
+// run runs the go command in dir for arch.
+func run(dir, arch string, args ...string) ([]byte, error) {
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOARCH="+arch, "GOOS=linux")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", file, err, stderr.Bytes())
+		return nil, fmt.Errorf("go %s: %w: %s", strings.Join(args, " "), err, stderr.Bytes())
 	}
-	return parse(out)
+	return out, nil
+}
+
+// writeHeader writes go_asm.h, the offsets and constants of the package in dir, as
+// the compiler makes it for assembly files, to the directory header.
+func writeHeader(header, dir, arch string) error {
+	packages, err := run(dir, arch, "list", "-export", "-deps", "-f", "{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{end}}", ".")
+	if err != nil {
+		return err
+	}
+	config := filepath.Join(header, "importcfg")
+	if err := os.WriteFile(config, packages, 0o666); err != nil {
+		return err
+	}
+	files, err := run(dir, arch, "list", "-f", "{{range .GoFiles}}{{.}} {{end}}", ".")
+	if err != nil {
+		return err
+	}
+	args := []string{"tool", "compile", "-p", "dropout", "-asmhdr", filepath.Join(header, "go_asm.h"), "-importcfg", config, "-o", os.DevNull}
+	_, err = run(dir, arch, append(args, strings.Fields(string(files))...)...)
+	return err
 }
 
 func parse(listing []byte) ([]Function, error) {
