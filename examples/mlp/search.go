@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-var searchRates = []float64{0.03, 0.1, 0.2, 0.3}
+var searchRates = []float64{0.03, 0.05, 0.1, 0.2, 0.3}
 
 // search prints the errors on the validation images for each rate and method.
 func search(ctx context.Context, s settings, data images, out io.Writer) error {

@@ -45,10 +45,10 @@ func parseSettings(args []string) (settings, error) {
 	fs.SetOutput(io.Discard) // the caller prints errors, without all the flags
 	fs.Usage = func() {}
 	fs.StringVar(&s.MNIST, "mnist", "", "train on the MNIST or Fashion-MNIST files in this `directory` instead of rendered digits")
-	fs.IntVar(&s.Train, "train", 500, "images to train on; with -mnist, 0 for all")
+	fs.IntVar(&s.Train, "train", 1000, "images to train on; with -mnist, 0 for all")
 	fs.IntVar(&s.Test, "test", 4000, "images to test on; with -mnist, 0 for all")
 	hidden := fs.String("hidden", "256,256", "units of each hidden layer, as in 1024,1024,2048")
-	fs.IntVar(&s.Epochs, "epochs", 60, "how often to go through the training images")
+	fs.IntVar(&s.Epochs, "epochs", 40, "how often to go through the training images")
 	fs.IntVar(&s.Batch, "batch", 50, "images in a batch")
 	fs.Float64Var(&s.Rate, "rate", 0, "learning rate at the start (default: what -search found best for each method)")
 	fs.Float64Var(&s.P, "p", 0.5, "probability of dropping a hidden unit, from 0 to below 1")

@@ -20,7 +20,7 @@ import (
 const Side = 20
 
 // How far the pictures vary. They are hard enough that a network of two hidden
-// layers which has seen a few hundred of them errs on a tenth of the others.
+// layers which has seen a thousand of them errs on a tenth of the others.
 const (
 	meanHeight = 0.66 * Side // of a digit, in pixels
 	sizeSpread = 0.10        // standard deviation of the logarithm of height and width
