@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -28,13 +29,16 @@ var colors = []color.NRGBA{
 // writeCurves draws the test error of each method against epochs, mean and 95 %
 // confidence interval over the seeds, and the training error dashed.
 func writeCurves(e *experiment, file string) error {
+	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
-	p.Title.Text = "Test error (band: 95 % confidence interval of the mean) and training error (dashed)"
+	p.Title.Text = "Test error with 95 % confidence band; training error dashed"
 	p.Title.TextStyle.Font.Size = 12
 	p.X.Label.Text = "epochs"
 	p.Y.Label.Text = "error, %"
 	p.Y.Min, p.X.Min = 0, 0
-	p.Legend.Top = true
+	// Lines before names, so that a font wider than it should be runs into nothing.
+	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.XOffs = 5 * vg.Inch
 	p.Legend.Padding = 3
 	for m, method := range methods {
 		if err := addCurves(p, method.name, e.curves(m), colors[m]); err != nil {
@@ -58,8 +62,8 @@ func writeCurves(e *experiment, file string) error {
 		return err
 	}
 	// Fonts of the same widths, for readers of the SVG who don't have this one.
-	const family = "font-family:Liberation Serif"
-	bits := bytes.ReplaceAll(drawn.Bytes(), []byte(family), []byte(family+",Times New Roman,serif"))
+	const family = "font-family:Liberation Sans"
+	bits := bytes.ReplaceAll(drawn.Bytes(), []byte(family), []byte(family+",Arial,sans-serif"))
 	if err := os.WriteFile(file, bits, 0o666); err != nil {
 		return fmt.Errorf("-o: %w", err)
 	}
