@@ -235,46 +235,73 @@ done:
 
 // Normal variates: fillNormal and applyNormal.
 //
-// Eight words of the stream are in two registers, in the order that one shuffle
-// within 128 bits turns into eight halves in the order of the words. They are
-// stored to where their variates will be:
+// Two groups of eight words of the stream are in two registers each, in the order
+// that one shuffle within 128 bits turns into eight halves in the order of the
+// words. They are stored to where their variates will be:
 //
 //	        lane 0    lane 1    lane 2    lane 3
-//	ST0     word 0    word 1    word 4    word 5
+//	ST0     word 0    word 1    word 4    word 5      first group
 //	ST1     word 2    word 3    word 6    word 7
+//	ST2     word 8    word 9    word 12   word 13     second group
+//	ST3     word 10   word 11   word 14   word 15
 //	          ↓                   ↓
 //	        high halves         low halves
 //	          ↓ radius            ↓
 //	        radii               low halves
 //	          ↓         angle     ↓
-//	        cos, z[0]…z[7]      sin, z[8]…z[15]
+//	        cos, z[0]…z[7]      sin, z[8]…z[15]       of the first group
+//	        cos, z[16]…z[23]    sin, z[24]…z[31]      of the second
 //
 // Each arrow is a pass over z, which is in the L1 cache: in one pass over all, the
 // hundred operations of a group would fill the reorder buffer, and the long chain
-// of one polynomial would hardly overlap with that of the next group.
+// of one polynomial would hardly overlap with that of the next group. A round of
+// each pass does two groups, since the chains of one leave the ports idle. If their
+// number is odd, the words of the last are drawn alone; in the passes radius and
+// angle it stands for both groups of the round, which load it before they store it.
 //
 // normalPair is followed operation by operation, but for factors that are powers
-// of two, which commute with rounding: the radius computes with 2^31·u, the angle
-// with 4·a, where shifting out the quarter turns leaves the rest with its sign.
+// of two, which commute with rounding. The radius computes with 2^31·u, g = f/2 and
+//
+//	r/2 = √(e·(-ln2/2) - ((g - g²) + g²·g·(4q)))
+//
+// where 4q as a polynomial of g has the coefficients 2^(i+2)·log_i, and the angle
+// with 4·a, where shifting out the quarter turns leaves the rest with its sign, 2s
+// and 2c. They would not commute among the subnormals, but nothing gets there: f is
+// 0 or at least 2^-24, and the least product of its powers above 2^-76; t is 0 or
+// at least 2^-30, and t⁴·cos0 above 2^-122. At u = 1 the root is of -0 in both.
 
+// Of the pass words.
 #define ST0 Y0
 #define ST1 Y1
-#define INC8 Y14 // the increment of 8 steps
+#define ST2 Y2
+#define ST3 Y3
+#define STEP16 Y10     // A^16
+#define STEP16SWAP Y11 // with halves exchanged
+#define INC16 Y14      // the increment of 16 steps
 
-// Of the pass radius.
-#define E Y2
-#define F Y3
-#define F2 Y4
-#define POLY Y5
+// Of the pass radius, for two groups.
+#define E0 Y0
+#define E1 Y1
+#define G0 Y2
+#define G1 Y3
+#define GG0 Y4
+#define GG1 Y5
+#define POLY0 Y6
+#define POLY1 Y7
 
-// Of the pass angle.
-#define TURN Y2  // the angle plus 1/8 turn: bits 31, 30 = k
-#define T Y3
-#define T2 Y4
-#define SIN Y5
-#define COS Y6
-#define ONE Y7
-#define SIGN Y8
+// Of the pass angle, for two groups.
+#define TURN0 Y0 // the angle plus 1/8 turn: bits 31, 30 = k
+#define TURN1 Y1
+#define T0 Y2
+#define T1 Y3
+#define TT0 Y4
+#define TT1 Y5
+#define SIN0 Y6
+#define SIN1 Y7
+#define COS0 Y8
+#define COS1 Y9
+#define TWO Y14
+#define SIGN Y15
 
 // COLUMN loads entries k, k+1, k+4, k+5 of the first column of TABLE, which is
 // lcgPow or lcgSum, to Y; X is its low half. Clobbers X13.
@@ -285,10 +312,98 @@ done:
 	VPINSRQ $1, (64*k+320)(TABLE), X13, X13; \
 	VINSERTI128 $1, X13, Y, Y
 
-// HORNER sets P to P·X + C. The product is rounded.
-#define HORNER(C, X, P) \
-	VMULPS X, P, P;                       \
-	VADDPS C<>(SB), P, P
+// HALVES stores the halves of the words of S0 and S1 at off(SI) and steps the
+// states. Clobbers Y4…Y7, TMP0, TMP1.
+#define HALVES(S0, S1, off) \
+	RXSM(S0, Y4);                         \
+	RXSM(S1, Y5);                         \
+	MUL64(STEP16, STEP16SWAP, S0);        \
+	MUL64(STEP16, STEP16SWAP, S1);        \
+	VPADDQ  INC16, S0, S0;                \
+	VPADDQ  INC16, S1, S1;                \
+	VSHUFPS $0xDD, Y5, Y4, Y6;            \ // Y6 = high halves
+	VSHUFPS $0x88, Y5, Y4, Y7;            \
+	VPSRLD  $11, Y6, Y4;                  \ // Y4 = w>>43
+	VPXOR   Y4, Y7, Y7;                   \ // Y7 = low halves
+	VMOVDQU Y6, off(SI);                  \
+	VMOVDQU Y7, off+32(SI)
+
+// LINEAR sets P0 to A·X0 + B, and P1 to that of X1. The products are rounded.
+#define LINEAR(A, B, X0, X1, P0, P1) \
+	VMULPS A<>(SB), X0, P0;               \
+	VMULPS A<>(SB), X1, P1;               \
+	VADDPS B<>(SB), P0, P0;               \
+	VADDPS B<>(SB), P1, P1
+
+// HORNER sets P0 to P0·X0 + C, and P1 likewise. The products are rounded.
+#define HORNER(C, X0, X1, P0, P1) \
+	VMULPS X0, P0, P0;                    \
+	VMULPS X1, P1, P1;                    \
+	VADDPS C<>(SB), P0, P0;               \
+	VADDPS C<>(SB), P1, P1
+
+// EXPONENT sets E to e and G to f/2 of the high halves at HIGH:
+// u·2^31 = 2^(e+31)·(1+f).
+#define EXPONENT(HIGH, E, G) \
+	VMOVDQU   HIGH, E;                    \
+	VPSRLD    $1, E, E;                   \
+	VCVTDQ2PS E, E;                       \
+	VADDPS    half<>(SB), E, E;           \
+	VPSUBD    sqrtHalf31<>(SB), E, G;     \ // G = b
+	VPSRAD    $23, G, E;                  \
+	VCVTDQ2PS E, E;                       \
+	VPAND     fraction<>(SB), G, G;       \
+	VPADDD    sqrtEighth<>(SB), G, G;     \ // G = (1+f)/2
+	VSUBPS    half<>(SB), G, G
+
+// RADIUS stores r/2 at RADII, of e in E, f/2 in G and 4q in POLY. Clobbers E, GG,
+// POLY, TMP.
+#define RADIUS(E, G, GG, POLY, TMP, RADII) \
+	VMULPS  G, G, GG;                     \
+	VSUBPS  GG, G, TMP;                   \
+	VMULPS  G, GG, GG;                    \
+	VMULPS  POLY, GG, POLY;               \
+	VADDPS  POLY, TMP, POLY;              \
+	VMULPS  minusHalfLn2<>(SB), E, E;     \
+	VSUBPS  POLY, E, POLY;                \ // POLY = -l/2
+	VSQRTPS POLY, POLY;                   \
+	VMOVUPS POLY, RADII
+
+// ANGLE sets TURN, T to t and TT to t², of the low halves at LOW.
+#define ANGLE(LOW, TURN, T, TT) \
+	VMOVDQU   LOW, TURN;                  \
+	VPSLLD    $2, TURN, T;                \
+	VPADDD    eighth<>(SB), TURN, TURN;   \
+	VCVTDQ2PS T, T;                       \
+	VMULPS    turn4<>(SB), T, T;          \
+	VMULPS    T, T, TT
+
+// SINCOS sets SIN to 2s and COS to 2c, of twice the polynomials' values there.
+// Clobbers T, TT, TMP.
+#define SINCOS(T, TT, SIN, COS, TMP) \
+	VMULPS T, TT, TMP;                    \
+	VADDPS T, T, T;                       \
+	VMULPS SIN, TMP, SIN;                 \
+	VADDPS SIN, T, SIN;                   \
+	VSUBPS TT, TWO, TMP;                  \
+	VMULPS TT, TT, TT;                    \
+	VMULPS COS, TT, COS;                  \
+	VADDPS COS, TMP, COS
+
+// QUADRANT sets SIN and COS to the variates of 2s and 2c there and r/2 at RADII. An
+// odd k exchanges the two. Bit 1 of k is the sign of sin, and that of k+1 the sign
+// of cos. Clobbers TURN, T, TT, TMP.
+#define QUADRANT(TURN, T, TT, SIN, COS, TMP, RADII) \
+	VPADDD    TURN, TURN, TMP;            \ // bit 31 = bit 0 of k
+	VBLENDVPS TMP, COS, SIN, T;           \
+	VBLENDVPS TMP, SIN, COS, TT;          \
+	VPXOR     TURN, TMP, TMP;             \
+	VPAND     SIGN, TURN, TURN;           \
+	VPAND     SIGN, TMP, TMP;             \
+	VMULPS    RADII, T, SIN;              \
+	VMULPS    RADII, TT, COS;             \
+	VPXOR     TURN, SIN, SIN;             \
+	VPXOR     TMP, COS, COS
 
 // func fillNormalVectorsAVX2(z []float32, s, inc uint64, near *float32)
 //
@@ -313,114 +428,93 @@ TEXT ·fillNormalVectorsAVX2(SB), NOSPLIT, $0-48
 	COLUMN(SI, 2, X1, ST1)
 	COLUMN(DX, 0, X2, Y2)
 	COLUMN(DX, 2, X3, Y3)
-	VPBROADCASTQ 8(DX), INC8  // lcgSum[0][1]
+	VBROADCASTI128 8(DX), Y8  // lcgSum[0][1], lcgSum[0][2]
 	MUL64(Y4, Y5, ST0)
 	MUL64(Y4, Y5, ST1)
 	MUL64(Y6, Y7, Y2)
 	MUL64(Y6, Y7, Y3)
-	MUL64(Y6, Y7, INC8)
+	MUL64(Y6, Y7, Y8)
 	VPADDQ Y2, ST0, ST0
 	VPADDQ Y3, ST1, ST1
+
+	// Those of words 8…15 are 8 steps on.
+	VPBROADCASTQ 8(SI), Y4    // lcgPow[0][1]
+	VPSHUFD $0xB1, Y4, Y5
+	VMOVDQA ST0, ST2
+	VMOVDQA ST1, ST3
+	VPUNPCKLQDQ Y8, Y8, Y9    // Y9 = the increment of 8 steps
+	VPUNPCKHQDQ Y8, Y8, INC16
+	MUL64(Y4, Y5, ST2)
+	MUL64(Y4, Y5, ST3)
+	VPADDQ Y9, ST2, ST2
+	VPADDQ Y9, ST3, ST3
+	VPBROADCASTQ 16(SI), STEP16 // lcgPow[0][2]
+	VPSHUFD $0xB1, STEP16, STEP16SWAP
 
 	// The halves of the words, to where their variates will be.
 	MOVQ DI, SI
 	MOVQ CX, DX
 words:
 	PREFETCHT0 (R8)
-	ADDQ $64, R8
-	RXSM(ST0, Y4)
-	RXSM(ST1, Y5)
-	MUL64(step8<>(SB), step8Swap<>(SB), ST0)
-	MUL64(step8<>(SB), step8Swap<>(SB), ST1)
-	VPADDQ  INC8, ST0, ST0
-	VPADDQ  INC8, ST1, ST1
-	VSHUFPS $0xDD, Y5, Y4, Y2 // Y2 = high halves
-	VSHUFPS $0x88, Y5, Y4, Y3
-	VPSRLD  $11, Y2, Y4       // Y4 = w>>43
-	VPXOR   Y4, Y3, Y3        // Y3 = low halves
-	VMOVDQU Y2, (SI)
-	VMOVDQU Y3, 32(SI)
-	ADDQ $64, SI
+	HALVES(ST0, ST1, 0)
+	DECQ DX
+	JZ   drawn
+	PREFETCHT0 64(R8)
+	HALVES(ST2, ST3, 64)
+	ADDQ $128, R8
+	ADDQ $128, SI
 	DECQ DX
 	JNZ  words
 
-	// High halves to radii. u·2^31 = 2^(e+31)·(1+f).
+	// High halves to radii.
+drawn:
 	MOVQ DI, SI
 	MOVQ CX, DX
+	MOVL $64, R8              // R8 = bytes from the first group to the second
 radius:
-	VMOVDQU   (SI), E
-	VPSRLD    $1, E, E
-	VCVTDQ2PS E, E
-	VADDPS    half<>(SB), E, E
-	VPSUBD    sqrtHalf31<>(SB), E, F // F = b
-	VPSRAD    $23, F, E
-	VCVTDQ2PS E, E
-	VPAND     fraction<>(SB), F, F
-	VPADDD    sqrtHalf<>(SB), F, F
-	VSUBPS    one<>(SB), F, F
-	VMULPS    F, F, F2
-	VMULPS    log6<>(SB), F, POLY
-	VADDPS    log5<>(SB), POLY, POLY
-	HORNER(log4, F, POLY)
-	HORNER(log3, F, POLY)
-	HORNER(log2, F, POLY)
-	HORNER(log1, F, POLY)
-	HORNER(log0, F, POLY)     // POLY = q
-	VMULPS    half<>(SB), F2, TMP0
-	VSUBPS    TMP0, F, TMP0   // TMP0 = f - f²/2
-	VMULPS    F, F2, F2
-	VMULPS    POLY, F2, POLY
-	VADDPS    POLY, TMP0, POLY
-	VMULPS    ln2<>(SB), E, E
-	VADDPS    POLY, E, POLY   // POLY = l
-	VMULPS    minus2<>(SB), POLY, POLY
-	VSQRTPS   POLY, POLY
-	VMOVUPS   POLY, (SI)
-	ADDQ $64, SI
-	DECQ DX
-	JNZ  radius
+	CMPQ DX, $1
+	JNE  radiusPair
+	XORL R8, R8               // the last group stands for both
+radiusPair:
+	EXPONENT((SI), E0, G0)
+	EXPONENT((SI)(R8*1), E1, G1)
+	LINEAR(log6, log5, G0, G1, POLY0, POLY1)
+	HORNER(log4, G0, G1, POLY0, POLY1)
+	HORNER(log3, G0, G1, POLY0, POLY1)
+	HORNER(log2, G0, G1, POLY0, POLY1)
+	HORNER(log1, G0, G1, POLY0, POLY1)
+	HORNER(log0, G0, G1, POLY0, POLY1)
+	RADIUS(E0, G0, GG0, POLY0, TMP0, (SI))
+	RADIUS(E1, G1, GG1, POLY1, TMP1, (SI)(R8*1))
+	ADDQ $128, SI
+	SUBQ $2, DX
+	JGT  radius
 
 	// Low halves to angles, k quarter turns and t, and these to variates.
-	VMOVUPS one<>(SB), ONE
+	VMOVUPS two<>(SB), TWO
 	VMOVUPS signBit<>(SB), SIGN
+	MOVL $64, R8
 angle:
-	VMOVDQU   32(DI), TURN
-	VPSLLD    $2, TURN, T
-	VPADDD    eighth<>(SB), TURN, TURN
-	VCVTDQ2PS T, T
-	VMULPS    turn4<>(SB), T, T
-	VMULPS    T, T, T2
-	VMULPS    sin2<>(SB), T2, SIN
-	VADDPS    sin1<>(SB), SIN, SIN
-	HORNER(sin0, T2, SIN)
-	VMULPS    T, T2, TMP0
-	VMULPS    SIN, TMP0, SIN
-	VADDPS    SIN, T, SIN     // SIN = s
-	VMULPS    cos1<>(SB), T2, COS
-	VADDPS    cos0<>(SB), COS, COS
-	VMULPS    half<>(SB), T2, TMP0
-	VSUBPS    TMP0, ONE, TMP0
-	VMULPS    T2, T2, T2
-	VMULPS    COS, T2, COS
-	VADDPS    COS, TMP0, COS  // COS = c
-
-	// An odd k exchanges the two. Bit 1 of k is the sign of sin, and that of k+1
-	// the sign of cos.
-	VPADDD    TURN, TURN, TMP0 // bit 31 = bit 0 of k
-	VBLENDVPS TMP0, COS, SIN, T
-	VBLENDVPS TMP0, SIN, COS, T2
-	VPXOR     TURN, TMP0, TMP0
-	VPAND     SIGN, TURN, TURN
-	VPAND     SIGN, TMP0, TMP0
-	VMULPS    (DI), T, SIN
-	VMULPS    (DI), T2, COS
-	VPXOR     TURN, SIN, SIN
-	VPXOR     TMP0, COS, COS
-	VMOVUPS   COS, (DI)
-	VMOVUPS   SIN, 32(DI)
-	ADDQ $64, DI
-	DECQ CX
-	JNZ  angle
+	CMPQ CX, $1
+	JNE  anglePair
+	XORL R8, R8               // likewise
+anglePair:
+	ANGLE(32(DI), TURN0, T0, TT0)
+	ANGLE(32(DI)(R8*1), TURN1, T1, TT1)
+	LINEAR(sin2, sin1, TT0, TT1, SIN0, SIN1)
+	LINEAR(cos1, cos0, TT0, TT1, COS0, COS1)
+	HORNER(sin0, TT0, TT1, SIN0, SIN1)
+	SINCOS(T0, TT0, SIN0, COS0, TMP0)
+	SINCOS(T1, TT1, SIN1, COS1, TMP1)
+	QUADRANT(TURN0, T0, TT0, SIN0, COS0, TMP0, (DI))
+	QUADRANT(TURN1, T1, TT1, SIN1, COS1, TMP1, (DI)(R8*1))
+	VMOVUPS COS0, (DI)
+	VMOVUPS COS1, (DI)(R8*1)
+	VMOVUPS SIN0, 32(DI)
+	VMOVUPS SIN1, 32(DI)(R8*1)
+	ADDQ $128, DI
+	SUBQ $2, CX
+	JGT  angle
 done:
 	VZEROUPPER
 	RET
@@ -482,19 +576,6 @@ thirtytwo:
 	VZEROUPPER
 	RET
 
-// A^8, lcgPow[0][1], plain and with halves exchanged.
-DATA step8<>+0(SB)/8, $0xB59DDA5F38413D21
-DATA step8<>+8(SB)/8, $0xB59DDA5F38413D21
-DATA step8<>+16(SB)/8, $0xB59DDA5F38413D21
-DATA step8<>+24(SB)/8, $0xB59DDA5F38413D21
-GLOBL step8<>(SB), RODATA|NOPTR, $32
-
-DATA step8Swap<>+0(SB)/8, $0x38413D21B59DDA5F
-DATA step8Swap<>+8(SB)/8, $0x38413D21B59DDA5F
-DATA step8Swap<>+16(SB)/8, $0x38413D21B59DDA5F
-DATA step8Swap<>+24(SB)/8, $0x38413D21B59DDA5F
-GLOBL step8Swap<>(SB), RODATA|NOPTR, $32
-
 // SPLAT defines a table of eight times the 32-bit value VALUE.
 #define SPLAT(NAME, VALUE) \
 	DATA  NAME<>+0(SB)/4, $VALUE;         \
@@ -507,26 +588,27 @@ GLOBL step8Swap<>(SB), RODATA|NOPTR, $32
 	DATA  NAME<>+28(SB)/4, $VALUE;        \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $32
 
-// The constants of normalPair as float32, and those that differ by a power of two.
-SPLAT(log0, 0x3EAAAB6C)        // 0.33333911
-SPLAT(log1, 0xBE8001C1)        // -0.25001337
-SPLAT(log2, 0x3E4C6BF9)        // 0.19963064
-SPLAT(log3, 0xBE29C125)        // -0.16577585
-SPLAT(log4, 0x3E18BA2B)        // 0.14914768
-SPLAT(log5, 0xBE12195C)        // -0.14267487
-SPLAT(log6, 0x3DB22F58)        // 0.08700436
-SPLAT(sin0, 0xBE2AAAA0)        // -0.16666651
-SPLAT(sin1, 0x3C0882DB)        // 0.00833198
-SPLAT(sin2, 0xB94C6E2D)        // -0.00019496
-SPLAT(cos0, 0x3D2AA505)        // 0.04166128
-SPLAT(cos1, 0xBAB2F230)        // -0.00136525
-SPLAT(half, 0x3F000000)        // 0.5
-SPLAT(one, 0x3F800000)         // 1
-SPLAT(minus2, 0xC0000000)      // -2
-SPLAT(ln2, 0x3F317218)         // ln 2
-SPLAT(turn4, 0x2FC90FDB)       // turn/4
-SPLAT(sqrtHalf, 0x3F3504F3)    // sqrtHalfBits
-SPLAT(sqrtHalf31, 0x4EB504F3)  // sqrtHalfBits + 31<<23: the bits of 2^31·√½
+// The constants of normalPair as float32, times powers of two where the passes
+// compute with such multiples.
+SPLAT(log0, 0x3FAAAB6C)         // 2^2·0.33333911
+SPLAT(log1, 0xC00001C1)         // 2^3·-0.25001337
+SPLAT(log2, 0x404C6BF9)         // 2^4·0.19963064
+SPLAT(log3, 0xC0A9C125)         // 2^5·-0.16577585
+SPLAT(log4, 0x4118BA2B)         // 2^6·0.14914768
+SPLAT(log5, 0xC192195C)         // 2^7·-0.14267487
+SPLAT(log6, 0x41B22F58)         // 2^8·0.08700436
+SPLAT(sin0, 0xBEAAAAA0)         // 2·-0.16666651
+SPLAT(sin1, 0x3C8882DB)         // 2·0.00833198
+SPLAT(sin2, 0xB9CC6E2D)         // 2·-0.00019496
+SPLAT(cos0, 0x3DAAA505)         // 2·0.04166128
+SPLAT(cos1, 0xBB32F230)         // 2·-0.00136525
+SPLAT(half, 0x3F000000)         // 0.5
+SPLAT(one, 0x3F800000)          // 1
+SPLAT(two, 0x40000000)          // 2
+SPLAT(minusHalfLn2, 0xBEB17218) // -ln2/2
+SPLAT(turn4, 0x2FC90FDB)        // turn/4
+SPLAT(sqrtEighth, 0x3EB504F3)   // sqrtHalfBits - 1<<23: the bits of √⅛
+SPLAT(sqrtHalf31, 0x4EB504F3)   // sqrtHalfBits + 31<<23: the bits of 2^31·√½
 SPLAT(fraction, 0x007FFFFF)
-SPLAT(eighth, 0x20000000)      // 1/8 turn
+SPLAT(eighth, 0x20000000)       // 1/8 turn
 SPLAT(signBit, 0x80000000)
