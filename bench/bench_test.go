@@ -30,6 +30,7 @@ func BenchmarkForwardGroups(b *testing.B)      { benchmark(b, "ForwardGroups") }
 func BenchmarkBackwardGroups(b *testing.B)     { benchmark(b, "BackwardGroups") }
 func BenchmarkAlphaForward(b *testing.B)       { benchmark(b, "Alpha.Forward") }
 func BenchmarkAlphaBackward(b *testing.B)      { benchmark(b, "Alpha.Backward") }
+func BenchmarkAlphaBackwardAt(b *testing.B)    { benchmark(b, "Alpha.BackwardAt") }
 func BenchmarkGaussianForward(b *testing.B)    { benchmark(b, "Gaussian.Forward") }
 func BenchmarkGaussianBackwardAt(b *testing.B) { benchmark(b, "Gaussian.BackwardAt") }
 

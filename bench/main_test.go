@@ -7,7 +7,9 @@ import (
 	"hash/crc64"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +179,19 @@ func TestStepsAreTheVariant(t *testing.T) {
 			op.unfused(l, steps)(7)
 			require.InDeltaSlice(t, fused.dst, steps.dst, 1e-3, op.name)
 			require.InDeltaSlice(t, fused.row, steps.row, 1e-3, op.name)
+		}
+	}
+}
+
+// TestEveryMethodIsTimed: all that reads or writes a tensor or a mask.
+func TestEveryMethodIsTimed(t *testing.T) {
+	others := []string{"P", "Scale", "Workers"}
+	for prefix, v := range map[string]any{"": dropout.Dropout{}, "Alpha.": dropout.Alpha{}, "Gaussian.": dropout.Gaussian{}} {
+		for i := range reflect.TypeOf(v).NumMethod() {
+			if name := reflect.TypeOf(v).Method(i).Name; !slices.Contains(others, name) {
+				_, err := parseOp(prefix + name)
+				require.NoError(t, err)
+			}
 		}
 	}
 }

@@ -122,6 +122,20 @@ var variants = []operation{
 		bytes: func(n int) int { return 8*n + maskBytes(n) },
 	},
 	{
+		name: "Alpha.BackwardAt",
+		bind: func(l layer, buf *buffers) measure.Call {
+			return func(call uint64) { l.alpha.BackwardAt(buf.dst, buf.src, *dropout.NewPCG(call, stream)) }
+		},
+		unfused: func(l layer, buf *buffers) measure.Call {
+			unscaled := newAffine(l.alpha.P()).scale / l.dropout.Scale()
+			return func(call uint64) {
+				l.dropout.BackwardAt(buf.dst, buf.src, *dropout.NewPCG(call, stream))
+				multiply(buf.dst, unscaled)
+			}
+		},
+		bytes: func(n int) int { return 8 * n },
+	},
+	{
 		name: "Gaussian.Forward",
 		bind: func(l layer, buf *buffers) measure.Call {
 			return func(call uint64) { l.gaussian.Forward(buf.dst, buf.src, dropout.NewPCG(call, stream)) }

@@ -138,7 +138,12 @@ func (c *variantCheck) alpha() error {
 	}
 	clear(c.buf.dst)
 	c.layer.alpha.Backward(c.buf.dst, c.buf.src, c.buf.mask)
-	return sameBits("the gradient", c.buf.dst, gradient)
+	if err := sameBits("the gradient", c.buf.dst, gradient); err != nil {
+		return err
+	}
+	clear(c.buf.dst)
+	c.layer.alpha.BackwardAt(c.buf.dst, c.buf.src, c.at)
+	return sameBits("the gradient without a mask", c.buf.dst, gradient)
 }
 
 // gaussian compares with double precision, which is all that the reference has;
