@@ -224,10 +224,10 @@ func (m cacheMarks) Plot(c draw.Canvas, plt *plot.Plot) {
 	style := draw.LineStyle{Color: pale, Width: 1, Dashes: []vg.Length{2, 3}}
 	words := plt.X.Tick.Label
 	words.Color, words.XAlign, words.YAlign = grey, draw.XLeft, draw.YTop
-	for name, size := range m.machine.caches() {
-		if n := float64(size) / 8; n > plt.X.Min && n < plt.X.Max {
+	for _, cache := range m.machine.caches() {
+		if n := float64(cache.bytes) / 8; n > plt.X.Min && n < plt.X.Max {
 			c.StrokeLine2(style, toX(n), c.Min.Y, toX(n), c.Max.Y)
-			c.FillText(words, vg.Point{X: toX(n) + 3, Y: c.Max.Y}, name)
+			c.FillText(words, vg.Point{X: toX(n) + 3, Y: c.Max.Y}, cache.name)
 		}
 	}
 }

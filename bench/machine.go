@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/cpuid/v2"
@@ -35,15 +36,15 @@ func thisMachine() Machine {
 	}
 }
 
-// caches returns the sizes that are known, by name.
-func (m Machine) caches() map[string]int {
-	known := map[string]int{"L1": m.L1, "L2": m.L2, "L3": m.L3}
-	for name, size := range known {
-		if size == 0 {
-			delete(known, name)
-		}
-	}
-	return known
+type cache struct {
+	name  string
+	bytes int
+}
+
+// caches returns those whose size is known, the nearest to the core first.
+func (m Machine) caches() []cache {
+	all := []cache{{"L1", m.L1}, {"L2", m.L2}, {"L3", m.L3}}
+	return slices.DeleteFunc(all, func(c cache) bool { return c.bytes == 0 })
 }
 
 // commit returns the commit of the working tree, "" where there is none.

@@ -45,7 +45,7 @@ func servedAsChild() bool {
 	case kernelChild:
 		exitOn(serveKernel(os.Stdin, os.Stdout))
 	case loopsChild:
-		rivals.Serve(loopsChild, "go", rivals.Loops)
+		rivals.Serve(loopsChild, "go", nil, rivals.Loops)
 	default:
 		return false
 	}

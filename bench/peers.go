@@ -126,6 +126,7 @@ func (rep *Report) askPeer(ctx context.Context, p peer, dir string, job protocol
 				return nil
 			case m.Hello != nil:
 				line.more(m.Hello.Steps)
+				rep.Peers = append(rep.Peers, *m.Hello)
 			}
 			return take(m)
 		})

@@ -30,6 +30,7 @@ type Report struct {
 	Verified     []protocol.Verified    `json:"verified"`
 	Measurements []protocol.Measurement `json:"measurements"`
 	Behaviours   []protocol.Behaviour   `json:"behaviours"`
+	Peers        []protocol.Hello       `json:"peers"` // those that answered
 	Missing      []protocol.Missing     `json:"missing"`
 }
 

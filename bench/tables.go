@@ -236,15 +236,23 @@ func rateSection(rep *Report) section {
 
 func behaviourSection(rep *Report) section {
 	tw := newTable()
-	tw.AppendHeader(table.Row{"", "dropped NaN", "dropped Inf", "dropped -1", "mask bytes/element", "in two calls", "on several threads", "backward needs"})
+	tw.AppendHeader(table.Row{"", "dropped NaN", "dropped Inf", "dropped -1", "mask bytes/element", "in two calls", "on several threads", "backward needs", "backward ×"})
 	for _, b := range rep.Behaviours {
 		mask := "kept inside"
 		if b.MaskBytes >= 0 {
 			mask = fmt.Sprintf("%.3g", b.MaskBytes)
 		}
-		tw.AppendRow(table.Row{b.Impl, b.NaN, b.Inf, b.Negative, mask, b.Chunks, b.Workers, b.Backward})
+		gradient := "not run"
+		if b.Gradient >= 0 {
+			gradient = fmt.Sprintf("%.3f", b.Gradient)
+			if math.Abs(b.Gradient-1/0.75) > 1e-3 {
+				gradient = text.FgRed.Sprint(gradient + " !")
+			}
+		}
+		tw.AppendRow(table.Row{b.Impl, b.NaN, b.Inf, b.Negative, mask, b.Chunks, b.Workers, b.Backward, gradient})
 	}
 	s := section{title: "What was seen", table: tw}
+	s.notes = append(s.notes, "backward ×: what it multiplies kept gradients by at p = 0.25; ! where that isn't 1.333")
 	for _, b := range rep.Behaviours {
 		s.notes = append(s.notes, fmt.Sprintf("%s: %s", b.Impl, b.About))
 	}

@@ -68,4 +68,4 @@ class JAX(peer.Rival):
 
 
 if __name__ == "__main__":
-    peer.serve("jax", [JAX()])
+    peer.serve("jax", ["JAX " + jax.__version__], [JAX()])

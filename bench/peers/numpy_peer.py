@@ -66,4 +66,4 @@ class Lean(NumPy):
 
 if __name__ == "__main__":
     with np.errstate(invalid="ignore"):
-        peer.serve("numpy", [Idiom(), Lean()])
+        peer.serve("numpy", ["NumPy " + np.__version__], [Idiom(), Lean()])

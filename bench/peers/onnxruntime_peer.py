@@ -67,4 +67,4 @@ class ONNXRuntime(peer.Rival):
 
 
 if __name__ == "__main__":
-    peer.serve("onnxruntime", [ONNXRuntime()])
+    peer.serve("onnxruntime", ["ONNX Runtime " + onnxruntime.__version__], [ONNXRuntime()])

@@ -8,6 +8,7 @@ that of bench/internal/measure: copy, call, copy, call, in one process.
 import gc
 import json
 import math
+import platform
 import sys
 import time
 
@@ -188,6 +189,16 @@ def masks(rival, n, seed, parts):
     return out
 
 
+def gradient(rival, n):
+    """Returns what kept gradients are multiplied by at p = 0.25, -1 without a backward."""
+    if "Backward" not in rival.ops:
+        return -1
+    rival.setup(0.25, n)
+    ones, dst = rival.full(n, 1.0), rival.full(n, 0.0)
+    rival.forward(dst, ones)
+    return max(rival.plain(rival.backward(dst, ones)).tolist())
+
+
 def behaviour(rival, check):
     n = 1 << 16
     rates = []
@@ -217,6 +228,7 @@ def behaviour(rival, check):
         "mask_bytes": rival.mask_bytes,
         "nan": dropped(rival, n, math.nan), "inf": dropped(rival, n, math.inf), "negative": dropped(rival, n, -1.0),
         "chunks": chunks, "workers": workers, "backward": rival.backward_needs,
+        "gradient": gradient(rival, n),
     }
 
 
@@ -231,14 +243,14 @@ def cells(job, rivals):
                     yield n, p, r, ops
 
 
-def serve(name, rivals):
-    """Answers the job on standard input."""
+def serve(name, versions, rivals):
+    """Answers the job on standard input. versions are of what the rivals run on."""
     job = json.load(sys.stdin)
     wanted = job.get("impls") or [r.name for r in rivals]
     rivals = [r for r in rivals if r.name in wanted]
     checked = [r for r in rivals if "Forward" in r.ops] if job.get("check", {}).get("draws", 0) > 0 else []
     steps = len(checked) + sum(len(ops) for _, _, _, ops in cells(job, rivals))
-    send("hello", {"name": name, "steps": steps})
+    send("hello", {"name": name, "steps": steps, "with": ["Python " + platform.python_version()] + versions})
     if job["do"] != "measure":
         return
     for r in checked:

@@ -91,4 +91,4 @@ class Gaussian(TensorFlow):
 
 
 if __name__ == "__main__":
-    peer.serve("tensorflow", [Dropout(), Alpha(), Gaussian()])
+    peer.serve("tensorflow", ["TensorFlow " + tf.__version__, "Keras " + keras.__version__], [Dropout(), Alpha(), Gaussian()])

@@ -65,4 +65,4 @@ class Native(Torch):
 
 
 if __name__ == "__main__":
-    peer.serve("torch", [Functional(), Native(), Alpha()])
+    peer.serve("torch", ["PyTorch " + torch.__version__], [Functional(), Native(), Alpha()])

@@ -20,8 +20,9 @@ type Message struct {
 
 // Hello is the first message: who answers, and how many steps the job will take.
 type Hello struct {
-	Name  string `json:"name"` // the kernel, or the peer program
-	Steps int    `json:"steps"`
+	Name  string   `json:"name"` // the kernel, or the peer program
+	Steps int      `json:"steps"`
+	With  []string `json:"with,omitempty"` // of a peer: the versions of what it runs on
 }
 
 // Verified says that a kernel gave the bits of the reference.
@@ -80,6 +81,7 @@ type Behaviour struct {
 	Chunks    string  `json:"chunks"`     // "same bits" if two calls over the halves drop what one call over all does
 	Workers   string  `json:"workers"`    // the same for several threads
 	Backward  string  `json:"backward"`   // what backward needs
+	Gradient  float64 `json:"gradient"`   // what kept gradients are multiplied by at p = 0.25; -1: no backward was run
 }
 
 // Rate is how often elements were dropped, and the mean of y for x = 1, with

@@ -13,6 +13,7 @@ import (
 func TestMessagesRoundTrip(t *testing.T) {
 	messages := []Message{
 		{Hello: &Hello{Name: "avx2", Steps: 12}},
+		{Hello: &Hello{Name: "numpy", Steps: 3, With: []string{"Python 3.11", "NumPy 2"}}},
 		{Step: "Forward, 64K"},
 		{Verified: &Verified{Kernel: "avx2", Elements: 1 << 30, Largest: 1 << 26, Variants: 1 << 20, Gaussian: "0123456789abcdef", Seconds: 1.5}},
 		{Measurement: &Measurement{Impl: "avx2", Group: "kernel", Op: "Forward", N: 4096, P: 0.1, Workers: 1,

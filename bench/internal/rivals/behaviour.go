@@ -3,6 +3,7 @@ package rivals
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/fusedrop/dropout/bench/internal/measure"
 	"github.com/fusedrop/dropout/bench/internal/protocol"
@@ -26,7 +27,26 @@ func Behave(check protocol.Check, r Rival) protocol.Behaviour {
 		b.MaskBytes = float64(layer.MaskBytes) / n
 	}
 	b.Chunks = chunks(r, n)
+	b.Gradient = gradient(r, n)
 	return b
+}
+
+// gradient returns the largest gradient of ones at p = 0.25, which is the scale.
+func gradient(r Rival, n int) float64 {
+	layer := r.New(0.25, n)
+	backward := layer.Backward
+	if backward == nil {
+		backward = layer.BackwardAt
+	}
+	if backward == nil {
+		return -1
+	}
+	buf := NewBuffers(n)
+	for i := range buf.Src {
+		buf.Src[i] = 1
+	}
+	layer.Forward(buf.Dst, buf.Src)
+	return float64(slices.Max(backward(make([]float32, n), buf.Src)))
 }
 
 // rate drops ones, in calls of n elements with a fresh stream each.

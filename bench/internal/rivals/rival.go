@@ -32,6 +32,10 @@ type Layer struct {
 	Forward   func(dst, src []float32) []float32
 	Backward  func(dst, grad []float32) []float32 // nil: none
 	MaskBytes int                                 // of n elements; -1: kept inside
+
+	// BackwardAt draws the mask again that Forward drew after the same Seed, for
+	// rivals whose backward pass does; nil: none.
+	BackwardAt func(dst, grad []float32) []float32
 }
 
 // Steps returns how many steps Run reports.
@@ -90,6 +94,11 @@ func (l Layer) Bind(op string, buf Buffers) measure.Call {
 	case op == "Backward" && l.Backward != nil:
 		l.Forward(buf.Dst, buf.Src)
 		return func(uint64) { l.Backward(buf.Dst, buf.Src) }
+	case op == "BackwardAt" && l.BackwardAt != nil:
+		return func(call uint64) {
+			l.Seed(call)
+			l.BackwardAt(buf.Dst, buf.Src)
+		}
 	}
 	return nil
 }
@@ -97,7 +106,7 @@ func (l Layer) Bind(op string, buf Buffers) measure.Call {
 // operations returns those of job that rivals have.
 func operations(job protocol.Job) []string {
 	var ops []string
-	for _, op := range []string{"Forward", "Backward"} {
+	for _, op := range []string{"Forward", "Backward", "BackwardAt"} {
 		if len(job.Ops) == 0 || slices.Contains(job.Ops, op) {
 			ops = append(ops, op)
 		}
@@ -113,13 +122,13 @@ func chosen(job protocol.Job, all []Rival) []Rival {
 }
 
 // Serve answers the job on standard input with messages on standard output. It
-// is the main function of a peer program.
-func Serve(name, group string, all []Rival) {
+// is the main function of a peer program, which runs on the versions with.
+func Serve(name, group string, with []string, all []Rival) {
 	var job protocol.Job
 	err := json.NewDecoder(os.Stdin).Decode(&job)
 	send := func(m protocol.Message) { err = cmp.Or(err, protocol.Send(os.Stdout, m)) }
 	if err == nil {
-		send(protocol.Message{Hello: &protocol.Hello{Name: name, Steps: Steps(job, all)}})
+		send(protocol.Message{Hello: &protocol.Hello{Name: name, Steps: Steps(job, all), With: with}})
 		if job.Do == "measure" {
 			Run(job, all, group, send)
 		}

@@ -64,6 +64,7 @@ func TestRun(t *testing.T) {
 		require.Greater(t, b.Rates[0].Hi, 0.3)
 		require.Equal(t, "+0", b.NaN)
 		require.Equal(t, "same bits", b.Chunks)
+		require.InDelta(t, 1/0.75, b.Gradient, 1e-6)
 	}
 }
 

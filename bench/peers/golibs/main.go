@@ -4,10 +4,31 @@
 // benchmark should not have to wait for.
 package main
 
-import "github.com/fusedrop/dropout/bench/internal/rivals"
+import (
+	"runtime/debug"
+
+	"github.com/fusedrop/dropout/bench/internal/rivals"
+)
 
 func main() {
-	rivals.Serve("golibs", "go", []rivals.Rival{spago, gorgonia, gomlx})
+	rivals.Serve("golibs", "go", versions(), libraries)
+}
+
+var libraries = []rivals.Rival{spago, gorgonia, gomlx}
+
+// versions returns those of the libraries that this program was built with.
+func versions() []string {
+	built := map[string]string{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			built[module.Path] = module.Version
+		}
+	}
+	var with []string
+	for _, path := range []string{"github.com/nlpodyssey/spago", "gorgonia.org/gorgonia", "github.com/gomlx/gomlx"} {
+		with = append(with, path+" "+built[path])
+	}
+	return with
 }
 
 // must is for errors of the libraries, which end the program: the benchmark
