@@ -59,28 +59,12 @@ func writeCharts(rep *Report, dir string) ([]string, error) {
 		return nil, err
 	}
 	var files []string
-	for _, c := range slices.Concat(timeCharts(rep), speedUpCharts(rep), scalingCharts(rep), rooflineCharts(rep)) {
-		for extension, canvas := range map[string]interface {
-			vg.CanvasSizer
-			io.WriterTo
-		}{
-			".svg": vgsvg.New(chartWidth, c.height),
-			".png": vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(chartWidth, c.height), vgimg.UseDPI(chartDPI))},
-		} {
+	ops := rep.ops()
+	for _, c := range slices.Concat(timeCharts(rep, ops, rep.Job.Ps), speedUpCharts(rep, ops), scalingCharts(rep),
+		rooflineCharts(rep, rep.Kernels, rep.Job.Ps)) {
+		for _, extension := range []string{".png", ".svg"} {
 			file := filepath.Join(dir, c.name+extension)
-			c.plot.Draw(draw.Crop(draw.New(canvas), margin, -margin, margin, -margin))
-			var drawn bytes.Buffer
-			if _, err := canvas.WriteTo(&drawn); err != nil {
-				return nil, err
-			}
-			// Fonts of the same widths, for readers of the SVG who don't have this one.
-			const family = "font-family:Liberation Sans"
-			bits := bytes.ReplaceAll(drawn.Bytes(), []byte(family), []byte(family+",Arial,Helvetica,sans-serif"))
-			err := writeFile(file, func(w io.Writer) error {
-				_, err := w.Write(bits)
-				return err
-			})
-			if err != nil {
+			if err := c.write(file); err != nil {
 				return nil, err
 			}
 			files = append(files, file)
@@ -88,6 +72,26 @@ func writeCharts(rep *Report, dir string) ([]string, error) {
 	}
 	slices.Sort(files)
 	return files, nil
+}
+
+// write writes c as SVG or PNG, as the name of the file ends.
+func (c chart) write(file string) error {
+	var canvas interface {
+		vg.CanvasSizer
+		io.WriterTo
+	} = vgsvg.New(chartWidth, c.height)
+	if filepath.Ext(file) == ".png" {
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(chartWidth, c.height), vgimg.UseDPI(chartDPI))}
+	}
+	c.plot.Draw(draw.Crop(draw.New(canvas), margin, -margin, margin, -margin))
+	var drawn bytes.Buffer
+	if _, err := canvas.WriteTo(&drawn); err != nil {
+		return err
+	}
+	// Fonts of the same widths, for readers of the SVG who don't have this one.
+	const family = "font-family:Liberation Sans"
+	bits := bytes.ReplaceAll(drawn.Bytes(), []byte(family), []byte(family+",Arial,Helvetica,sans-serif"))
+	return os.WriteFile(file, bits, 0o666)
 }
 
 // newPlot returns an empty plot in the common style. The machine stands below the

@@ -10,10 +10,10 @@ import (
 // rooflineCharts show, for each kernel, what limits Forward at each size: how fast
 // its two phases are alone, the generator (Draw) and the applier (Backward), one
 // after the other, and a copy, which is all that memory allows.
-func rooflineCharts(rep *Report) []chart {
+func rooflineCharts(rep *Report, kernels []string, ps []float64) []chart {
 	var charts []chart
-	for _, k := range rep.Kernels {
-		for _, prob := range rep.Job.Ps {
+	for _, k := range kernels {
+		for _, prob := range ps {
 			if c, ok := rooflineChart(rep, k, prob); ok {
 				charts = append(charts, c)
 			}

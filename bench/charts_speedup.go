@@ -23,9 +23,9 @@ func comparedSize(rep *Report) int {
 
 // speedUpCharts compare the best kernel with every competitor, an operation a
 // chart.
-func speedUpCharts(rep *Report) []chart {
+func speedUpCharts(rep *Report, ops []string) []chart {
 	var charts []chart
-	for _, op := range rep.ops() {
+	for _, op := range ops {
 		if c, ok := speedUpChart(rep, op); ok {
 			charts = append(charts, c)
 		}

@@ -13,10 +13,10 @@ import (
 
 // timeCharts are time per element against size: every kernel, copy, the usual
 // loop and the quickest other competitor.
-func timeCharts(rep *Report) []chart {
+func timeCharts(rep *Report, ops []string, ps []float64) []chart {
 	var charts []chart
-	for _, op := range rep.ops() {
-		for _, p := range rep.Job.Ps {
+	for _, op := range ops {
+		for _, p := range ps {
 			if lines := timeLines(rep, op, p); len(lines) > 0 {
 				plot := newPlot(rep, fmt.Sprintf("%s, p = %v: time per element, lower is better", op, p), "elements per call", "ns per element")
 				logAxes(plot, rep.Job.Sizes)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // export writes rep in the formats that s asks for.
@@ -29,6 +30,13 @@ func export(rep *Report, s settings) error {
 			return fmt.Errorf("charts: %w", err)
 		}
 		fmt.Fprintf(os.Stderr, "%d charts in %s, each as SVG and PNG\n", len(files)/2, s.charts)
+	}
+	if s.readme != "" {
+		files, err := updateReadme(rep, s.readme)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(os.Stderr, "rewritten: %s\n", strings.Join(files, ", "))
 	}
 	return nil
 }
@@ -53,10 +61,16 @@ func writeFile(name string, write func(io.Writer) error) (err error) {
 	return write(f)
 }
 
+// writeJSON writes one line for each element of an array, which is easier to look
+// through and to compare than one for each number.
 func writeJSON(w io.Writer, rep *Report) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "\t")
-	return e.Encode(rep)
+	text, err := json.Marshal(rep)
+	if err != nil {
+		return err
+	}
+	// Quotes within strings are escaped, so these are between values.
+	_, err = strings.NewReplacer(`},{"`, "},\n{\"", `[{"`, "[\n{\"", `}],"`, "}],\n\"").WriteString(w, string(text)+"\n")
+	return err
 }
 
 // writeCSV writes one line for each measurement.

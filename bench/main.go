@@ -10,10 +10,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -31,9 +33,14 @@ func main() {
 		return
 	}
 	exitOn(err)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// Children are killed when ctx ends.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	exitOn(run(ctx, s))
+	err = run(ctx, s)
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	exitOn(err)
 }
 
 // servedAsChild does the job of a child if the program was started as one.
@@ -61,8 +68,11 @@ func exitOn(err error) {
 
 // run gets a report, by measuring or from a file, and hands it out.
 func run(ctx context.Context, s settings) error {
+	err := s.canWrite()
+	if err != nil {
+		return err
+	}
 	var rep *Report
-	var err error
 	if s.from != "" {
 		rep, err = loadReport(s.from)
 	} else {

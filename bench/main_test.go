@@ -297,10 +297,30 @@ func TestSizes(t *testing.T) {
 }
 
 func TestSettingsRefuse(t *testing.T) {
-	for _, args := range [][]string{{"-p", "1.5"}, {"-p", "x"}, {"-sizes", ""}, {"-ops", "Sideways"}, {"extra"}} {
+	for _, args := range [][]string{{"-p", "1.5"}, {"-p", "x"}, {"-sizes", ""}, {"-ops", "Sideways"}, {"-kernels", "avx3"}, {"-never"}, {"extra"}} {
 		_, err := parseSettings(args)
 		require.Error(t, err, args)
 	}
+}
+
+// TestOutputIsTriedFirst: what can't be written is known before hours of measuring.
+func TestOutputIsTriedFirst(t *testing.T) {
+	dir := t.TempDir()
+	readme := filepath.Join(dir, "README.md")
+	require.NoError(t, os.WriteFile(readme, []byte("no markers\n"), 0o666))
+	for _, args := range [][]string{{"-json", filepath.Join(dir, "none", "r.json")}, {"-csv", filepath.Join(readme, "r.csv")},
+		{"-o", readme}, {"-readme", readme}, {"-readme", filepath.Join(dir, "none")}} {
+		require.Error(t, tiny(t, args...).canWrite(), args)
+	}
+	require.NoError(t, tiny(t, "-json", "-", "-md", filepath.Join(dir, "r.md"), "-o", filepath.Join(dir, "new", "charts")).canWrite())
+	require.DirExists(t, filepath.Join(dir, "new", "charts"))
+}
+
+func TestUnknownCompetitorsAreReported(t *testing.T) {
+	rep, err := newReport(context.Background(), tiny(t, "-sizes", "256", "-kernels", "generic", "-ops", "forward", "-draws", "0", "-competitors", "loop-pcg,loop-pgc"))
+	require.NoError(t, err)
+	require.Len(t, rep.Missing, 1)
+	require.Equal(t, "loop-pgc", rep.Missing[0].Name)
 }
 
 func TestQuickKeepsWhatIsGiven(t *testing.T) {

@@ -95,7 +95,19 @@ func newReport(ctx context.Context, s settings) (*Report, error) {
 	if s.peers {
 		rep.askPeers(ctx, measuring, line)
 	}
+	if loops.Do == "measure" {
+		rep.missCompetitors(s.job.Impls)
+	}
 	return rep, ctx.Err()
+}
+
+// missCompetitors notes which of those that were asked for by name nobody knows.
+func (rep *Report) missCompetitors(names []string) {
+	for _, name := range names {
+		if !slices.ContainsFunc(rep.Measurements, func(m protocol.Measurement) bool { return m.Impl == name }) {
+			rep.Missing = append(rep.Missing, protocol.Missing{Name: name, Reason: "not measured by any competitor that was run"})
+		}
+	}
 }
 
 // take returns the function that adds answers to rep.

@@ -3,7 +3,9 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -22,6 +24,7 @@ type settings struct {
 	csv     string
 	md      string
 	charts  string
+	readme  string
 	from    string
 }
 
@@ -38,10 +41,8 @@ func parseSettings(args []string) (settings, error) {
 		Check: protocol.Check{Ps: []float64{0.005, 0.1, 0.3}},
 	}}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
-	fs.Usage = func() {
-		fmt.Fprint(fs.Output(), "Usage: go -C bench run . [flags]\n\n")
-		fs.PrintDefaults()
-	}
+	fs.SetOutput(io.Discard) // what Parse prints comes back as its error
+	fs.Usage = func() {}
 	sizes := fs.String("sizes", "4K,64K,1M,64M", "elements per call; K and M are 2^10 and 2^20")
 	ps := fs.String("p", "0.1,0.5", "drop probabilities")
 	kernels := fs.String("kernels", "", "kernels to measure, as in avx2,generic (default all that run here)")
@@ -57,9 +58,16 @@ func parseSettings(args []string) (settings, error) {
 	fs.StringVar(&s.csv, "csv", "", "write the measurements as CSV to this `file`, - for standard output")
 	fs.StringVar(&s.md, "md", "", "write the tables as Markdown to this `file`, - for standard output")
 	fs.StringVar(&s.charts, "o", "", "write charts to this `directory`, as SVG and PNG")
+	fs.StringVar(&s.readme, "readme", "", "rewrite what this `file` says of the measurements, and the charts in docs beside it")
 	fs.StringVar(&s.from, "from", "", "report what this JSON `file` of an earlier run holds and measure nothing")
-	if err := fs.Parse(args); err != nil {
+	switch err := fs.Parse(args); {
+	case err == flag.ErrHelp:
+		fs.SetOutput(os.Stdout)
+		fmt.Fprint(fs.Output(), "Usage: go -C bench run . [flags]\n\n")
+		fs.PrintDefaults()
 		return s, err
+	case err != nil:
+		return s, fmt.Errorf("%w; see -help", err)
 	}
 	if fs.NArg() > 0 {
 		return s, fmt.Errorf("argument %q: there are only flags, see -help", fs.Arg(0))
@@ -91,7 +99,9 @@ func parseSettings(args []string) (settings, error) {
 		return s, fmt.Errorf("-sizes and -p must not be empty")
 	}
 	slices.Sort(s.job.Sizes)
-	s.kernels, _ = parseList(*kernels, parseName)
+	if s.kernels, err = parseList(*kernels, parseKernel); err != nil {
+		return s, fmt.Errorf("-kernels: %w", err)
+	}
 	s.job.Impls, _ = parseList(*impls, parseName)
 	s.job.Plan.Noise = *noise / 100
 	for w := 1; w <= *workers; w *= 2 {
@@ -101,6 +111,36 @@ func parseSettings(args []string) (settings, error) {
 		s.job.Workers = append(s.job.Workers, *workers)
 	}
 	return s, nil
+}
+
+// canWrite returns an error if s asks for a file that can't be written: better
+// now than when everything has been measured.
+func (s settings) canWrite() error {
+	for _, file := range []string{s.json, s.csv, s.md} {
+		if file == "" || file == "-" {
+			continue
+		}
+		if info, err := os.Stat(filepath.Dir(file)); err != nil {
+			return err
+		} else if !info.IsDir() {
+			return fmt.Errorf("%s is not a directory", filepath.Dir(file))
+		}
+	}
+	if s.charts != "" {
+		if err := os.MkdirAll(s.charts, 0o777); err != nil {
+			return err
+		}
+	}
+	if s.readme != "" {
+		text, err := os.ReadFile(s.readme)
+		if err != nil {
+			return err
+		}
+		if _, _, err := findBlock(text); err != nil {
+			return fmt.Errorf("%s: %w", s.readme, err)
+		}
+	}
+	return nil
 }
 
 // stdoutTaken reports whether standard output is for one of the file formats.
@@ -124,6 +164,13 @@ func parseList[T any](list string, parse func(string) (T, error)) ([]T, error) {
 }
 
 func parseName(s string) (string, error) { return s, nil }
+
+func parseKernel(s string) (string, error) {
+	if !slices.Contains(kernelNames, s) {
+		return "", fmt.Errorf("no kernel %q: there are %s", s, strings.Join(kernelNames, ", "))
+	}
+	return s, nil
+}
 
 func parseSize(s string) (int, error) {
 	number, unit := strings.ToUpper(s), 1

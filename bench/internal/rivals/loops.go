@@ -22,7 +22,7 @@ var Loops = []Rival{
 		rng := rand.New(src)
 		return usualLoop(p, n, func(seed uint64) { src.Seed(seed, 54) }, rng)
 	}},
-	{"loop-chacha8", "the same over math/rand/v2 ChaCha8", "mask", func(p float64, n int) Layer {
+	{"loop-chacha8", "float compare per element over math/rand/v2 ChaCha8, []bool", "mask", func(p float64, n int) Layer {
 		src := rand.NewChaCha8([32]byte{})
 		rng := rand.New(src)
 		seed := func(seed uint64) {
@@ -32,7 +32,7 @@ var Loops = []Rival{
 		}
 		return usualLoop(p, n, seed, rng)
 	}},
-	{"loop-exprand", "the same over golang.org/x/exp/rand PCGSource", "mask", func(p float64, n int) Layer {
+	{"loop-exprand", "float compare per element over golang.org/x/exp/rand PCGSource, []bool", "mask", func(p float64, n int) Layer {
 		return exprandLoop(p, n, new(exprand.PCGSource))
 	}},
 	{"loop-bernoulli", "multiplies by gonum distuv.Bernoulli over math/rand/v2 PCG, []float32", "mask", newBernoulliLoop},
