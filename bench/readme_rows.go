@@ -254,8 +254,13 @@ func missingPeers(rep *Report) []string {
 	for _, m := range rep.Missing {
 		lines = append(lines, fmt.Sprintf("`%s`: %s", m.Name, escape(m.Reason)))
 	}
-	if len(rep.Peers) == 0 && len(rep.Missing) == 0 {
-		lines = append(lines, "libraries and other languages, which this run did not ask for (`-peers`)")
+	for _, p := range rep.Peers {
+		if p.Steps == 0 {
+			lines = append(lines, fmt.Sprintf("`%s`: the run asked for nothing that it has", p.Name))
+		}
+	}
+	if !rep.AskedPeers {
+		lines = append(lines, "libraries and other languages: the run was without `-peers`")
 	}
 	return lines
 }

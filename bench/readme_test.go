@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,10 +62,18 @@ func TestReadmeSaysWhoIsMissing(t *testing.T) {
 	block, err := readmeBlock(rep)
 	require.NoError(t, err)
 	require.Contains(t, string(block), "Missing: `torch_peer.py`: No module named 'torch'.")
-	rep.Peers, rep.Missing = nil, nil
+	require.NotContains(t, string(block), "without `-peers`")
+
+	rep.Missing, rep.Peers[0].Steps = nil, 0
 	block, err = readmeBlock(rep)
 	require.NoError(t, err)
-	require.Contains(t, string(block), "which this run did not ask for (`-peers`)")
+	require.Equal(t, 1, strings.Count(string(block), "Missing:"))
+	require.Contains(t, string(block), "Missing: `numpy`: ")
+
+	rep.Peers, rep.AskedPeers = nil, false
+	block, err = readmeBlock(rep)
+	require.NoError(t, err)
+	require.Contains(t, string(block), "Missing: libraries and other languages: the run was without `-peers`.")
 }
 
 func TestReadmeHasARowForEveryTarget(t *testing.T) {

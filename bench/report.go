@@ -30,14 +30,15 @@ type Report struct {
 	Verified     []protocol.Verified    `json:"verified"`
 	Measurements []protocol.Measurement `json:"measurements"`
 	Behaviours   []protocol.Behaviour   `json:"behaviours"`
-	Peers        []protocol.Hello       `json:"peers"` // those that answered
+	AskedPeers   bool                   `json:"asked_peers"` // whether peers were looked for
+	Peers        []protocol.Hello       `json:"peers"`       // those that answered
 	Missing      []protocol.Missing     `json:"missing"`
 }
 
 // newReport verifies and then measures what s asks for.
 func newReport(ctx context.Context, s settings) (*Report, error) {
 	rep := &Report{Schema: schema, Date: time.Now().UTC().Truncate(time.Second), Command: command(),
-		Commit: commit(ctx), Machine: thisMachine(), Job: s.job}
+		Commit: commit(ctx), Machine: thisMachine(), Job: s.job, AskedPeers: s.peers}
 	kernels, err := findKernels(ctx)
 	if err != nil {
 		return nil, err
