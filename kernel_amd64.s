@@ -320,8 +320,9 @@ ties:
 lane0:
 	LANES(64*0, ST0)
 
-	// What there is to apply: R9 = op.
+	// What there is to apply: R9 = op; DST is nil if there is nothing.
 	MOVQ then+56(FP), R11
+	XORL  DST, DST
 	TESTQ R11, R11
 	JZ    four
 	MOVQ pass_dst(R11), DST
@@ -339,8 +340,8 @@ lane0:
 four:
 	// Fetch the 256 elements of these four words, or 256 for later if they are
 	// applied at once.
-	CMPQ then+56(FP), $0
-	JNE   ahead
+	TESTQ DST, DST
+	JNZ   ahead
 	TESTQ SRC, SRC
 	JZ    compare
 	PREFETCHT0 0(SRC)
@@ -428,8 +429,8 @@ store:
 	CMPQ CX, $8
 	JLT  last
 	VMOVDQU LESS, (DI)
-	CMPQ then+56(FP), $0
-	JNE  apply
+	TESTQ DST, DST
+	JNZ  apply
 	ADDQ $32, DI
 	SUBQ $8, CX
 	JNZ  four
