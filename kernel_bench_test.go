@@ -190,6 +190,15 @@ func BenchmarkAlphaBackward(b *testing.B) {
 	})
 }
 
+func BenchmarkAlphaBackwardAt(b *testing.B) {
+	bytes := func(n int) int { return 8 * n }
+	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
+		a, err := NewAlpha(d.P())
+		require.NoError(b, err)
+		return func(call uint64) { a.BackwardAt(buf.dst, buf.src, *NewPCG(call, 54)) }
+	})
+}
+
 func BenchmarkGaussianForward(b *testing.B) {
 	bytes := func(n int) int { return 8 * n }
 	benchVariant(b, bytes, func(d Dropout, buf *benchBuffers) func(uint64) {
