@@ -11,7 +11,8 @@ import (
 	"github.com/fusedrop/dropout/bench/internal/rivals"
 )
 
-// gomlx compiles a graph for its backend in Go. A mask doesn't leave the graph
+// gomlx compiles a graph for its backend in Go, which would run nodes of one graph
+// on several threads if it weren't told otherwise. A mask doesn't leave the graph
 // that it is drawn in, so a graph of the gradient alone draws it again.
 var gomlx = rivals.Rival{
 	Name:     "gomlx",
@@ -19,7 +20,7 @@ var gomlx = rivals.Rival{
 	Backward: "mask, or the generator's state",
 	New: func(p float64, n int) rivals.Layer {
 		ctx := context.New()
-		backend := must(backends.NewWithConfig("go"))
+		backend := must(backends.NewWithConfig("go:ops_sequential"))
 		drop := func(ctx *context.Context, x *graph.Node) *graph.Node {
 			ctx.SetTraining(x.Graph(), true)
 			return layers.DropoutStatic(ctx, x, p)
