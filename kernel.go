@@ -89,8 +89,8 @@ const (
 	opResidual           // applyResidualGeneric
 )
 
-// A pass is an op with what it takes beside the mask: of the fields behind scale,
-// those that it has. opResidual gets bias and residual from rows.
+// A pass is an op with what it takes beside the mask, in those of the fields that it
+// has. opResidual gets bias and residual from rows.
 type pass struct {
 	op                    op
 	dst, src              []float32
@@ -119,9 +119,10 @@ func (o *pass) apply(mask []uint64, stream bool) {
 	}
 }
 
-// inverted is Forward and BackwardAt, but for their checks.
+// inverted is Forward and BackwardAt, but for their checks. Calls of up to one mask
+// word take a path of their own: they would spend most of their time on the way.
 func (d Dropout) inverted(dst, src []float32, mask Mask, at PCG) {
-	if n, t := len(dst), d.threshold(); n-1 < 64 && n != 0 && t-1 < one-1 {
+	if n, t := len(dst), d.threshold(); 0 < n && n <= 64 && 0 < t && t < one {
 		word := active.forwardWord(dst, src, at.state, at.inc(), t, d.scale)
 		if mask != nil {
 			mask[0] = word
