@@ -29,8 +29,12 @@ func TestStreamedVariants(t *testing.T) {
 		k := *active
 		k.streamLen = 1
 		active = &k
+		seeds := uint64(16)
+		if testing.Short() {
+			seeds = 5
+		}
 		for i, n := range []int{64, 512, 1100, blockLen + 1, 3*callLen + 2048, 6 * 1100, 8 * 2200} {
-			for seed := range uint64(16) {
+			for seed := range seeds {
 				p := []float64{0.3, 0.5, 0.75, 0, 1, 1e-3}[(int(seed)+i)%6]
 				checkForwardReLU(t, p, n, seed)
 				checkForwardResidual(t, p, n, seed)
