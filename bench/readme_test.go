@@ -112,3 +112,16 @@ func TestMarkersThatAreWrong(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "a\n"+begin+"\nnew\n"+end+"\n", string(text))
 }
+
+// TestReadmeIsOfItsRun: the figures and charts are those of results/readme.json.
+func TestReadmeIsOfItsRun(t *testing.T) {
+	rep, err := loadReport("results/readme.json")
+	require.NoError(t, err)
+	text, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	begin, end, err := findBlock(text)
+	require.NoError(t, err)
+	block, err := readmeBlock(rep)
+	require.NoError(t, err)
+	require.Equal(t, string(block), string(text[begin:end]), "rewrite it as README.md here says")
+}
