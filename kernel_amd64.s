@@ -136,22 +136,18 @@
 	ADDQ $32, SI;                         \
 	ADDQ $32, DI
 
-// APPLYTAIL does the last CX < 8 elements by the low bits of AX. It neither reads
-// nor writes beyond them. Clobbers R8, Y5…Y7.
-#define APPLYTAIL \
-	MOVQ $-1, R8;                         \
-	SHLQ CX, R8;                          \
-	NOTQ R8;                              \
-	ANDQ R8, AX;                          \
-	VMOVQ AX, X5;                         \
-	VMOVQ R8, X7;                         \
-	VPBROADCASTD X5, Y5;                  \
-	VPBROADCASTD X7, Y7;                  \
-	VPSLLVD BITS0, Y5, Y6;                \
-	VPSLLVD BITS0, Y7, Y7;                \
-	VMASKMOVPS (SI), Y6, Y6;              \
-	VMULPS SCALE, Y6, Y6;                 \
-	VMASKMOVPS Y6, Y7, (DI)
+// APPLY1 does one element by the lowest bit of AX, for tails: a masked load across
+// the end of a slice would do for processors, but not for all emulators.
+// Clobbers R8, X6.
+#define APPLY1 \
+	SHRQ $1, AX;                          \
+	SBBL R8, R8;                          \ // R8 = the bit, 32 times
+	ANDL (SI), R8;                        \
+	VMOVD R8, X6;                         \
+	VMULSS X0, X6, X6;                    \
+	VMOVSS X6, (DI);                      \
+	ADDQ $4, SI;                          \
+	ADDQ $4, DI
 
 // The appliers inside fillMask do 32 elements each, whose mask bits they broadcast
 // to LOW: from SRC to DST, with stores that bypass the caches. Between two times
@@ -661,7 +657,10 @@ eight:
 tail:
 	ADDQ $8, CX
 	JZ   done
-	APPLYTAIL
+one:
+	APPLY1
+	DECQ CX
+	JNZ  one
 done:
 	VZEROUPPER
 	RET
@@ -703,7 +702,10 @@ eight:
 tail:
 	ADDQ $8, CX
 	JZ   done
-	APPLYTAIL
+one:
+	APPLY1
+	DECQ CX
+	JNZ  one
 done:
 	VZEROUPPER
 	RET
