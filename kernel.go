@@ -204,7 +204,7 @@ func (d Dropout) forwardStream(o *pass, mask Mask, at PCG) {
 	var scratch [callLen / 64]uint64
 	block := *o
 	for lo, hi := 0, 0; lo < len(o.dst); lo = hi {
-		hi = lo + active.mixes(o.dst[lo:min(lo+callLen, len(o.dst))])
+		hi = lo + mixes(o.dst[lo:min(lo+callLen, len(o.dst))])
 		if hi == lo {
 			block.dst, block.src = o.dst[lo:], o.src[lo:]
 			d.forwardBlocks(&block, mask.from(lo), at, true)
@@ -321,7 +321,7 @@ func (k *kernel) streams(dst, src []float32) bool {
 const mixLen = 512
 
 // mixes returns how many elements of dst fillApply can write.
-func (k *kernel) mixes(dst []float32) int {
+func mixes(dst []float32) int {
 	if toLine(dst) != 0 {
 		return 0
 	}

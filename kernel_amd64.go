@@ -46,21 +46,15 @@ func (k *kernel) fillMask(mask []uint64, s, inc, t uint64, near []float32) {
 }
 
 func (k *kernel) apply(dst, src []float32, mask []uint64, scale float32, stream bool) {
-	switch k.isa {
-	case avx512:
-		if stream {
-			applyStreamAVX512(dst, src, mask, scale)
-		} else {
-			applyAVX512(dst, src, mask, scale)
-		}
-	case avx2:
-		if stream {
-			applyStreamAVX2(dst, src, mask, scale)
-		} else {
-			applyAVX2(dst, src, mask, scale)
-		}
-	default:
+	switch {
+	case k.isa == generic:
 		applyGeneric(dst, src, mask, scale)
+	case stream:
+		k.applyStream(dst, src, mask, scale)
+	case k.isa == avx512:
+		applyAVX512(dst, src, mask, scale)
+	default:
+		applyAVX2(dst, src, mask, scale)
 	}
 }
 
@@ -191,8 +185,10 @@ func evenOdd(table [planes][8]uint64) (column [planes]uint64) {
 //go:noescape
 func applyAVX2(dst, src []float32, mask []uint64, scale float32)
 
-// applyStreamAVX2 is applyGeneric with stores that bypass the caches.
-func applyStreamAVX2(dst, src []float32, mask []uint64, scale float32) {
+// applyStream is apply with stores that bypass the caches. They must be aligned, and
+// write whole lines at best. The elements before the first boundary of a line are set
+// apart, therefore, and the mask is shifted for the others.
+func (k *kernel) applyStream(dst, src []float32, mask []uint64, scale float32) {
 	if head := toLine(dst); head < len(dst) && head != 0 {
 		applyGeneric(dst[:head], src[:head], mask[:1], scale)
 		var shifted [callLen / 64]uint64
@@ -200,18 +196,18 @@ func applyStreamAVX2(dst, src []float32, mask []uint64, scale float32) {
 		dst, src = dst[head:], src[head:]
 	}
 	n := len(dst) &^ 63
-	if n != 0 {
+	switch {
+	case n == 0:
+	case k.isa == avx512:
+		applyStreamVectorsAVX512(&dst[0], &src[0], &mask[0], n, scale)
+	default:
 		applyStreamVectorsAVX2(&dst[0], &src[0], &mask[0], n, scale)
 	}
-	applyAVX2(dst[n:], src[n:], mask[n/64:], scale)
+	k.apply(dst[n:], src[n:], mask[n/64:], scale, false)
 }
 
 //go:noescape
 func applyStreamVectorsAVX2(dst, src *float32, mask *uint64, n int, scale float32)
-
-// Stores that bypass the caches must be aligned, and write whole lines at best.
-// The elements before the first boundary of a line are set apart, therefore, and
-// the mask is shifted for the others.
 
 // shiftMask writes mask without its first n bits, 0 < n < 64, to shifted and
 // returns as many words of it as mask has.

@@ -2,8 +2,6 @@
 
 package dropout
 
-import "unsafe"
-
 // tailWord returns the mask word of the elements from n on, fewer than a vector
 // of them, so that they do not reach into the next.
 func tailWord(mask []uint64, n int) [1]uint64 {
@@ -70,12 +68,9 @@ func addAVX2(sum, x []float32) {
 func addVectorsAVX2(sum, x *float32, n int)
 
 // fillNormalAVX2 is fillNormalGeneric.
-func fillNormalAVX2(z []float32, s, inc uint64, near []float32) {
-	fillNormalVectorsAVX2(z, s, inc, unsafe.SliceData(near))
-}
-
+//
 //go:noescape
-func fillNormalVectorsAVX2(z []float32, s, inc uint64, near *float32)
+func fillNormalAVX2(z []float32, s, inc uint64, near []float32)
 
 // applyNormalAVX2 is applyNormalGeneric.
 func applyNormalAVX2(dst, src, z []float32, sigma float32, stream bool) {

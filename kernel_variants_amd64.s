@@ -405,13 +405,13 @@ done:
 	VPXOR     TURN, SIN, SIN;             \
 	VPXOR     TMP, COS, COS
 
-// func fillNormalVectorsAVX2(z []float32, s, inc uint64, near *float32)
+// func fillNormalAVX2(z []float32, s, inc uint64, near []float32)
 //
 // Requires len(z) to be a multiple of 16. near are elements that the variates are
 // for, fetched into the cache meanwhile.
-TEXT ·fillNormalVectorsAVX2(SB), NOSPLIT, $0-48
+TEXT ·fillNormalAVX2(SB), NOSPLIT, $0-64
 	MOVQ z_base+0(FP), DI
-	MOVQ near+40(FP), R8
+	MOVQ near_base+40(FP), R8
 	MOVQ z_len+8(FP), CX
 	VPXOR ZERO, ZERO, ZERO
 	SHRQ $4, CX               // CX = groups
